@@ -1,0 +1,138 @@
+import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
+import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import { GraphQLModule } from '@nestjs/graphql';
+import { AdminToken, CredentialSigner, EnrolmentTokens, OrganisationScope, RelayCredentials } from '@app/access';
+import { MachineReader, OrganisationReader, ProgressReader, TransitionReader } from '@app/progress';
+import { policyForInterval, SECOND_MS, type Incident, type Rules } from '@app/recovery';
+import { Database } from '@app/storage';
+import { BlindnessWatch, DEFAULT_BATCHER_LIMITS, EnrolMachines, ReportHeartbeats, SweepSilence } from '@app/tracking';
+import type { FastifyRequest } from 'fastify';
+import { EnrolRequest } from './enrol-request';
+import { AccessResolver } from './graphql/access.resolver';
+import { AdminGuard } from './graphql/admin.guard';
+import { DateTimeScalar } from './graphql/date-time.scalar';
+import { formatError } from './graphql/error.format';
+import { HeartbeatResolver } from './graphql/heartbeat.resolver';
+import { IncidentResolver } from './graphql/incident.resolver';
+import { MachineResolver } from './graphql/machine.resolver';
+import { OrganisationResolver } from './graphql/organisation.resolver';
+import { PollAnswers } from './graphql/poll-answers';
+import { ProgressResolver } from './graphql/progress.resolver';
+import type { RequestContext } from './graphql/request-context';
+import { EnrolmentController } from './http/enrolment.controller';
+import { ErrorFilter } from './http/error.filter';
+import { HealthController } from './http/health.controller';
+import { SimulationClockController } from './http/simulation-clock.controller';
+import { IdentifySpeaker } from './identify-speaker';
+import type { Secrets } from './local-secrets';
+import { Metrics } from './metrics';
+import { RecordReport } from './record-report';
+import { RecoveryClock } from './recovery-clock';
+import { ServiceLife } from './service-life';
+import type { Settings } from './settings';
+import { SweepSchedule } from './sweep-schedule';
+import { INCIDENT, SETTINGS } from './tokens';
+
+/** What exists before the application does. */
+export type Foundations = {
+  readonly settings: Settings;
+  readonly secrets: Secrets;
+  readonly database: Database;
+  readonly incident: Incident;
+  readonly clock: RecoveryClock;
+};
+
+/** The resolvers, for the service and for printing the schema. */
+export const RESOLVERS = [
+  ProgressResolver,
+  OrganisationResolver,
+  MachineResolver,
+  IncidentResolver,
+  AccessResolver,
+  HeartbeatResolver,
+] as const;
+
+/** Tokens of one GraphQL document: many times the largest sensible one, and parsed in a millisecond. */
+const GRAPHQL_TOKENS_MAX = 2_000;
+
+const monotonicMs = (): number => performance.now();
+
+/** Which context belongs to which request; the poll answers look there whether an answer may be kept. */
+const contexts = new WeakMap<FastifyRequest, RequestContext>();
+
+/** The composition root: the one place that knows every part. */
+@Module({})
+export class AppModule {
+  static for(foundations: Foundations): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        GraphQLModule.forRoot<ApolloDriverConfig>({
+          driver: ApolloDriver,
+          path: '/graphql',
+          autoSchemaFile: true,
+          sortSchema: true,
+          introspection: !foundations.settings.production,
+          graphiql: !foundations.settings.production,
+          includeStacktraceInErrorResponses: false,
+          hideSchemaDetailsFromClientErrors: foundations.settings.production,
+          parseOptions: { maxTokens: GRAPHQL_TOKENS_MAX },
+          formatError,
+          context: (request: FastifyRequest): RequestContext => {
+            const context: RequestContext = { request, changesByItself: false };
+            contexts.set(request, context);
+            return context;
+          },
+        }),
+      ],
+      controllers: [EnrolmentController, HealthController, SimulationClockController],
+      providers: [...providersOf(foundations), ...RESOLVERS, AdminGuard, DateTimeScalar, { provide: APP_FILTER, useClass: ErrorFilter }],
+    };
+  }
+}
+
+function providersOf({ settings, secrets, database, incident, clock }: Foundations): Provider[] {
+  const policy = policyForInterval(settings.reportEverySeconds * SECOND_MS);
+  const metrics = new Metrics();
+  const blindness = new BlindnessWatch(database, clock, incident.window.fromMs);
+  const rules = (): Rules => ({ incident, policy, blindness: blindness.intervals() });
+  const now = (): number => clock.now();
+  const limits = { ...DEFAULT_BATCHER_LIMITS, queueItemsMax: settings.queueItemsMax };
+  const reports = new ReportHeartbeats(database, rules, now, monotonicMs, metrics, blindness, limits);
+  const sweeper = new SweepSilence(database, rules, now, monotonicMs, metrics);
+  const schedule = new SweepSchedule(clock, sweeper, blindness, reports, settings.sweepEverySeconds * SECOND_MS);
+  metrics.watch({ queueDepth: () => reports.queueDepth, isBlind: () => blindness.isBlind, pool: database.pool });
+
+  const signer = new CredentialSigner(secrets.credentialKey);
+  const relays = new RelayCredentials(database, signer);
+  const tokens = new EnrolmentTokens(database);
+  const scope = new OrganisationScope(database.pool, monotonicMs);
+  const admin = new AdminToken(secrets.adminToken);
+  const organisations = new OrganisationReader(database.pool, monotonicMs);
+  const enrolment = new EnrolRequest(tokens, scope, new EnrolMachines(database, metrics), signer);
+
+  const instances: readonly [unknown, unknown][] = [
+    [SETTINGS, settings],
+    [INCIDENT, incident],
+    [Database, database],
+    [RecoveryClock, clock],
+    [ServiceLife, new ServiceLife()],
+    [Metrics, metrics],
+    [BlindnessWatch, blindness],
+    [ReportHeartbeats, reports],
+    [SweepSchedule, schedule],
+    [AdminToken, admin],
+    [EnrolmentTokens, tokens],
+    [RelayCredentials, relays],
+    [EnrolRequest, enrolment],
+    [IdentifySpeaker, new IdentifySpeaker(signer, relays, clock)],
+    [RecordReport, new RecordReport(reports, scope, clock, metrics)],
+    [OrganisationReader, organisations],
+    [ProgressReader, new ProgressReader(database.pool, organisations)],
+    [MachineReader, new MachineReader(database.pool, policy)],
+    [TransitionReader, new TransitionReader(database.pool)],
+    [PollAnswers, new PollAnswers(admin, () => metrics.progressVersion, monotonicMs, contexts)],
+  ];
+  return instances.map(([provide, useValue]) => ({ provide, useValue }) as Provider);
+}

@@ -1,0 +1,106 @@
+import { UseGuards } from '@nestjs/common';
+import { Args, Field, ID, InputType, Int, Mutation, ObjectType, Resolver } from '@nestjs/graphql';
+import { EnrolmentTokens, RelayCredentials } from '@app/access';
+import { OrganisationReader, ReaderError } from '@app/progress';
+import { RecoveryClock } from '../recovery-clock';
+import { AdminGuard } from './admin.guard';
+
+@InputType('CreateEnrolmentTokenInput', { description: 'A token for the machines of one organisation.' })
+export class CreateEnrolmentTokenInput {
+  @Field(() => ID, { description: 'ODS code; machines of it and of anything below may enrol.' })
+  organisation!: string;
+
+  @Field(() => Int, { nullable: true, description: 'Machines that may be enrolled with it; default: no limit.' })
+  maxUses?: number | null;
+
+  @Field(() => Date, { nullable: true, description: 'Not usable from then on; default: never expires.' })
+  expiresAt?: Date | null;
+}
+
+@ObjectType('EnrolmentToken', { description: 'A new enrolment token. The secret is shown this once.' })
+export class EnrolmentTokenType {
+  @Field(() => ID, { description: 'Its identity, not secret.' })
+  id!: string;
+
+  @Field({ description: 'The secret; only its hash is kept.' })
+  token!: string;
+
+  @Field(() => Date, { nullable: true, description: 'Not usable from then on.' })
+  expiresAt!: Date | null;
+}
+
+@InputType('CreateRelayCredentialInput', { description: 'A credential for a relay of one organisation.' })
+export class CreateRelayCredentialInput {
+  @Field(() => ID, { description: 'ODS code; the relay may report for machines of it and of anything below.' })
+  organisation!: string;
+
+  @Field(() => Date, { nullable: true, description: 'Not usable from then on; default: never expires.' })
+  expiresAt?: Date | null;
+}
+
+@ObjectType('RelayCredential', { description: 'A new credential of a relay, shown this once.' })
+export class RelayCredentialType {
+  @Field(() => ID, { description: 'Its identity, not secret; what it is revoked by.' })
+  id!: string;
+
+  @Field({ description: 'The credential.' })
+  credential!: string;
+
+  @Field(() => Date, { nullable: true, description: 'Not usable from then on.' })
+  expiresAt!: Date | null;
+}
+
+/** Makes the secrets that machines and relays come with. */
+@Resolver()
+@UseGuards(AdminGuard)
+export class AccessResolver {
+  constructor(
+    private readonly enrolmentTokens: EnrolmentTokens,
+    private readonly relayCredentials: RelayCredentials,
+    private readonly organisations: OrganisationReader,
+    private readonly clock: RecoveryClock,
+  ) {}
+
+  @Mutation(() => EnrolmentTokenType, { description: 'Makes an enrolment token.' })
+  async createEnrolmentToken(
+    @Args('input', { type: () => CreateEnrolmentTokenInput, description: 'What it is good for.' })
+    input: CreateEnrolmentTokenInput,
+  ): Promise<EnrolmentTokenType> {
+    await this.check(input);
+    if (input.maxUses != null && input.maxUses < 1) throw new ReaderError('BAD_USER_INPUT', 'maxUses must be 1 or more');
+    const limits = { maxUses: input.maxUses ?? null, expiresAtMs: input.expiresAt?.getTime() ?? null };
+    const created = await this.enrolmentTokens.create(input.organisation, limits, this.clock.now());
+    return { id: created.id, token: created.token, expiresAt: input.expiresAt ?? null };
+  }
+
+  @Mutation(() => RelayCredentialType, { description: 'Makes a relay’s credential.' })
+  async createRelayCredential(
+    @Args('input', { type: () => CreateRelayCredentialInput, description: 'What it is good for.' })
+    input: CreateRelayCredentialInput,
+  ): Promise<RelayCredentialType> {
+    await this.check(input);
+    const expiresAtMs = input.expiresAt?.getTime() ?? null;
+    const created = await this.relayCredentials.create(input.organisation, expiresAtMs, this.clock.now());
+    return { id: created.id, credential: created.credential, expiresAt: input.expiresAt ?? null };
+  }
+
+  @Mutation(() => Boolean, { description: 'Revokes a relay’s credential at once; false when there is no such relay.' })
+  async revokeRelayCredential(
+    @Args('id', { type: () => ID, description: 'Identity of the credential.' }) id: string,
+  ): Promise<boolean> {
+    if (!UUID.test(id)) return false;
+    return this.relayCredentials.revoke(id, this.clock.now());
+  }
+
+  private async check(input: { organisation: string; expiresAt?: Date | null }): Promise<void> {
+    const nowMs = this.clock.now();
+    if ((await this.organisations.find(input.organisation, nowMs)) === null) {
+      throw new ReaderError('NOT_FOUND', `there is no organisation ${input.organisation}`);
+    }
+    if (input.expiresAt != null && input.expiresAt.getTime() <= nowMs) {
+      throw new ReaderError('BAD_USER_INPUT', 'expiresAt must lie in the future');
+    }
+  }
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

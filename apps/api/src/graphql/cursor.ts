@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto';
+import { ReaderError, type PageRequest } from '@app/progress';
+import { formatMachineKey, parseMachineKey, type MachineKey } from '@app/storage';
+
+/** Longest page of any connection. */
+export const PAGE_MAX = 100;
+
+/** @throws ReaderError when a page size is out of bounds */
+export function checkFirst(first: number): number {
+  if (first < 1 || first > PAGE_MAX) throw new ReaderError('BAD_USER_INPUT', `first must be from 1 to ${PAGE_MAX}`);
+  return first;
+}
+
+/** Ties a cursor to the filter and order that it was made under: under another one it would point nowhere. */
+export function questionMark(question: unknown): string {
+  return createHash('sha256').update(JSON.stringify(question)).digest('base64url').slice(0, 12);
+}
+
+export function machineCursor(mark: string, sortValue: string, key: MachineKey): string {
+  return encode(['m', mark, sortValue, formatMachineKey(key)]);
+}
+
+/** @throws ReaderError INVALID_CURSOR when it is none of ours, or of another filter or order */
+export function readMachineCursor(cursor: string, mark: string): NonNullable<PageRequest['after']> {
+  const [kind, cursorMark, sortValue, keyText] = decode(cursor);
+  const key = keyText === undefined ? null : parseMachineKey(keyText);
+  if (kind !== 'm' || cursorMark !== mark || sortValue === undefined || key === null || !SORT_VALUE.test(sortValue)) {
+    throw new ReaderError('INVALID_CURSOR', 'this cursor belongs to no page of this list');
+  }
+  return { sortValue, key };
+}
+
+export function transitionCursor(ordinal: number): string {
+  return encode(['t', String(ordinal)]);
+}
+
+/** @throws ReaderError INVALID_CURSOR */
+export function readTransitionCursor(cursor: string): number {
+  const [kind, ordinal] = decode(cursor);
+  if (kind !== 't' || ordinal === undefined || !/^\d{1,9}$/.test(ordinal)) {
+    throw new ReaderError('INVALID_CURSOR', 'this cursor belongs to no page of this list');
+  }
+  return Number(ordinal);
+}
+
+/** Host names and timestamps; anything else was not written by us and would fail in the database. */
+const SORT_VALUE = /^[^\u0000-\u001f]{0,255}$/;
+
+function encode(parts: readonly string[]): string {
+  return Buffer.from(JSON.stringify(parts), 'utf8').toString('base64url');
+}
+
+function decode(cursor: string): (string | undefined)[] {
+  try {
+    const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+    return Array.isArray(parts) ? parts.map((part) => (typeof part === 'string' ? part : undefined)) : [];
+  } catch {
+    return [];
+  }
+}

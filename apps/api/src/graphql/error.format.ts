@@ -1,0 +1,59 @@
+import { unwrapResolverError } from '@apollo/server/errors';
+import { Logger } from '@nestjs/common';
+import { ReaderError } from '@app/progress';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { toRefusal } from '../http/to-refusal';
+
+/** Every code that `extensions.code` may hold. */
+export const GRAPHQL_ERROR_CODES = [
+  'UNAUTHENTICATED',
+  'BAD_USER_INPUT',
+  'NOT_FOUND',
+  'INVALID_CURSOR',
+  'UNAVAILABLE',
+  'BAD_REQUEST',
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'OPERATION_RESOLUTION_FAILURE',
+  'PERSISTED_QUERY_NOT_FOUND',
+  'PERSISTED_QUERY_NOT_SUPPORTED',
+  'CREDENTIAL_MISSING',
+  'CREDENTIAL_INVALID',
+  'CREDENTIAL_EXPIRED',
+  'CREDENTIAL_REVOKED',
+  'UNKNOWN_MACHINE',
+  'INTERNAL',
+] as const;
+type GraphqlErrorCode = (typeof GRAPHQL_ERROR_CODES)[number];
+
+const logger = new Logger('graphql');
+
+/**
+ * Gives every error one of the codes. What the resolvers throw is translated here and nowhere else; what nobody foresaw
+ * becomes INTERNAL, and its text goes to the log alone.
+ */
+export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
+  const original = unwrapResolverError(error);
+  const place = {
+    ...(formatted.locations === undefined ? {} : { locations: formatted.locations }),
+    ...(formatted.path === undefined ? {} : { path: formatted.path }),
+  };
+  if (original instanceof ReaderError) return { message: original.message, ...place, extensions: { code: original.code } };
+  const code = formatted.extensions?.['code'];
+  if (original instanceof GraphQLError && isKnown(code)) return { message: formatted.message, ...place, extensions: { code } };
+  const refusal = toRefusal(original);
+  if (refusal.code === 'INTERNAL') logger.error({ event: 'query_failed', error: String(original) });
+  const unavailable = refusal.retryAfterSeconds !== null;
+  return {
+    message: refusal.message,
+    ...place,
+    extensions: {
+      code: unavailable ? 'UNAVAILABLE' : isKnown(refusal.code) ? refusal.code : 'INTERNAL',
+      ...(unavailable ? { retryAfterMs: (refusal.retryAfterSeconds ?? 0) * 1_000 } : {}),
+    },
+  };
+}
+
+function isKnown(code: unknown): code is GraphqlErrorCode {
+  return (GRAPHQL_ERROR_CODES as readonly unknown[]).includes(code);
+}

@@ -1,0 +1,54 @@
+import { Inject, UseGuards } from '@nestjs/common';
+import { Field, ID, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
+import type { Incident } from '@app/recovery';
+import { INCIDENT } from '../tokens';
+import { AdminGuard } from './admin.guard';
+
+@ObjectType('Incident', { description: 'The faulty update that is being tracked, as data.' })
+export class IncidentType {
+  @Field(() => ID, { description: 'Its identity.' })
+  id!: string;
+
+  @Field({ description: 'What people call it.' })
+  name!: string;
+
+  @Field({ description: 'The faulty content was served from this moment …' })
+  windowStart!: Date;
+
+  @Field({ description: '… to before this one.' })
+  windowEnd!: Date;
+
+  @Field({ description: 'Files that carry the content.' })
+  filePattern!: string;
+
+  @Field({ description: 'A file written at or after this moment is the repaired one.' })
+  goodFrom!: Date;
+
+  @Field({ description: 'Older sensors could not load the content.' })
+  minimumSensorVersion!: string;
+
+  @Field(() => [Int], { description: 'Stop codes of the crashes, decimal.' })
+  stopCodes!: readonly number[];
+}
+
+/** The incident. */
+@Resolver()
+@UseGuards(AdminGuard)
+export class IncidentResolver {
+  constructor(@Inject(INCIDENT) private readonly tracked: Incident) {}
+
+  @Query(() => IncidentType, { description: 'The incident that is being tracked.' })
+  incident(): IncidentType {
+    const { id, name, window, filePattern, goodFromMs, minimumSensorVersion, stopCodes } = this.tracked;
+    return {
+      id,
+      name,
+      windowStart: new Date(window.fromMs),
+      windowEnd: new Date(window.untilMs),
+      filePattern,
+      goodFrom: new Date(goodFromMs),
+      minimumSensorVersion,
+      stopCodes,
+    };
+  }
+}

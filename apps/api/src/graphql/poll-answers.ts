@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import type { AdminToken } from '@app/access';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { bearerOf } from '../http/bearer';
+import type { RequestContext } from './request-context';
+
+/** An answer as it went out, with its strong validator: the hash of its bytes. */
+type Answer = { readonly etag: string; readonly body: string };
+type Kept = Answer & { readonly progressVersion: number; readonly atMs: number };
+type Leader = { readonly key: string; readonly settle: (answer: Answer | null) => void };
+
+/** Other processes write too: an answer is asked for again after this long even if this process changed nothing. */
+const KEPT_MS = 1_000;
+/** Different polls kept; dashboards ask a few dozen, so more means that somebody varies them. */
+const KEPT_ANSWERS_MAX = 500;
+/** Clients keep the answer and ask each time whether it still holds. */
+const CACHE_CONTROL = 'private, no-cache';
+
+/**
+ * Answers polls, `GET /graphql`, without asking twice.
+ *
+ * - Everybody who polls the same at the same moment shares one execution, and with it one database query.
+ * - An answer about progress is kept until progress changes, and given again without running GraphQL at all.
+ * - Every answer has an ETag; whoever shows it again gets 304.
+ *
+ * Only the administrator's polls are shared: what is kept was authorised, and every request is authorised before it gets any.
+ * Requests without the header that proves they are no cross-site form go on to Apollo, which refuses them.
+ */
+export class PollAnswers {
+  private readonly kept = new Map<string, Kept>();
+  private readonly open = new Map<string, Promise<Answer | null>>();
+  private readonly leaders = new WeakMap<FastifyRequest, Leader>();
+
+  constructor(
+    private readonly admin: AdminToken,
+    private readonly progressVersion: () => number,
+    private readonly monotonicMs: () => number,
+    private readonly contexts: WeakMap<FastifyRequest, RequestContext>,
+  ) {}
+
+  register(fastify: FastifyInstance): void {
+    fastify.addHook('onRequest', async (request, reply) => this.answerFromKept(request, reply));
+    fastify.addHook('onSend', async (request, reply, payload) => this.keep(request, reply, payload));
+    fastify.addHook('onResponse', async (request) => {
+      this.leaders.get(request)?.settle(null);
+    });
+    fastify.addHook('onRequestAbort', async (request) => {
+      this.leaders.get(request)?.settle(null);
+    });
+  }
+
+  private async answerFromKept(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    if (!this.isSharedPoll(request)) return undefined;
+    const key = request.url;
+    const kept = this.kept.get(key);
+    if (kept !== undefined && this.isCurrent(kept)) return send(request, reply, kept);
+    const shared = await this.open.get(key);
+    if (shared != null) return send(request, reply, shared);
+    if (!this.open.has(key)) this.lead(request, key);
+    return undefined;
+  }
+
+  private lead(request: FastifyRequest, key: string): void {
+    let settle: (answer: Answer | null) => void = () => undefined;
+    const answer = new Promise<Answer | null>((resolve) => {
+      settle = resolve;
+    });
+    this.open.set(key, answer);
+    void answer.then(() => this.open.delete(key));
+    this.versionsAtStart.set(request, this.progressVersion());
+    this.leaders.set(request, { key, settle });
+  }
+
+  private readonly versionsAtStart = new WeakMap<FastifyRequest, number>();
+
+  private async keep(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> {
+    if (!isPoll(request) || reply.statusCode !== 200 || typeof payload !== 'string') return payload;
+    const answer: Answer = { etag: `"${createHash('sha256').update(payload).digest('base64url')}"`, body: payload };
+    const leader = this.leaders.get(request);
+    const failed = payload.includes('"errors":');
+    if (leader !== undefined && !failed) {
+      const changesByItself = this.contexts.get(request)?.changesByItself === true;
+      const progressVersion = this.versionsAtStart.get(request) ?? -1;
+      if (!changesByItself) this.remember(leader.key, { ...answer, progressVersion, atMs: this.monotonicMs() });
+      leader.settle(answer);
+    }
+    if (reply.hasHeader('etag')) return payload;
+    reply.header('cache-control', failed ? 'no-store' : CACHE_CONTROL).header('vary', 'authorization');
+    if (failed) return payload;
+    reply.header('etag', answer.etag);
+    if (!matches(request, answer.etag)) return payload;
+    reply.code(304).removeHeader('content-length').removeHeader('content-type');
+    return null;
+  }
+
+  private remember(key: string, kept: Kept): void {
+    this.kept.delete(key);
+    this.kept.set(key, kept);
+    const oldest = this.kept.keys().next();
+    if (this.kept.size > KEPT_ANSWERS_MAX && oldest.done !== true) this.kept.delete(oldest.value);
+  }
+
+  private isCurrent(kept: Kept): boolean {
+    return kept.progressVersion === this.progressVersion() && this.monotonicMs() - kept.atMs < KEPT_MS;
+  }
+
+  private isSharedPoll(request: FastifyRequest): boolean {
+    if (!isPoll(request)) return false;
+    const { headers } = request;
+    const preflighted = headers['apollo-require-preflight'] !== undefined || headers['x-apollo-operation-name'] !== undefined;
+    const token = bearerOf(headers.authorization);
+    return preflighted && token !== null && this.admin.matches(token);
+  }
+}
+
+function isPoll(request: FastifyRequest): boolean {
+  return request.method === 'GET' && request.url.startsWith('/graphql?');
+}
+
+function matches(request: FastifyRequest, etag: string): boolean {
+  const presented = request.headers['if-none-match'];
+  return presented !== undefined && (presented.trim() === '*' || presented.split(',').some((one) => one.trim() === etag));
+}
+
+function send(request: FastifyRequest, reply: FastifyReply, answer: Answer): FastifyReply {
+  reply.header('etag', answer.etag).header('cache-control', CACHE_CONTROL).header('vary', 'authorization');
+  if (matches(request, answer.etag)) return reply.code(304).send();
+  return reply.code(200).header('content-type', 'application/json; charset=utf-8').send(answer.body);
+}

@@ -1,0 +1,150 @@
+import { registerEnumType } from '@nestjs/graphql';
+import { BITLOCKER_STATUSES, BOOT_MODES, EXPOSURES, FRESHNESSES, RECOVERY_STATES, RECOVERY_TESTS, STATE_GROUPS } from '@app/recovery';
+import { MACHINE_ORDERS, ORGANISATION_LEVELS } from '@app/progress';
+
+/** The words of the rules as GraphQL enums, each value described. */
+
+function enumOf<T extends string>(values: readonly T[]): Record<T, T> {
+  return Object.fromEntries(values.map((value) => [value, value])) as Record<T, T>;
+}
+
+function described<T extends string>(descriptions: Record<T, string>): Record<T, { description: string }> {
+  const entries = Object.entries<string>(descriptions).map(([value, description]) => [value, { description }]);
+  return Object.fromEntries(entries) as Record<T, { description: string }>;
+}
+
+export const OrganisationLevelEnum = enumOf(ORGANISATION_LEVELS);
+registerEnumType(OrganisationLevelEnum, {
+  name: 'OrganisationLevel',
+  description: 'The levels of the hierarchy.',
+  valuesMap: described({
+    NATIONAL: 'England.',
+    REGION: 'One of the seven NHS England regions.',
+    ICB: 'An integrated care board.',
+    PRACTICE: 'A GP practice.',
+  }),
+});
+
+export const ExposureEnum = enumOf(EXPOSURES);
+registerEnumType(ExposureEnum, {
+  name: 'Exposure',
+  description: 'What happened to a machine in the incident’s window. Evidence only ever sharpens it.',
+  valuesMap: described({
+    UNKNOWN: 'Nothing is known about the window.',
+    OUT_OF_SCOPE: 'No sensor, or one too old to load the faulty content.',
+    NOT_EXPOSED: 'Off or out of contact during the window, and harmless since.',
+    EXPOSED: 'Up during the window, and unharmed.',
+    FAULTY_FILE: 'Held the faulty file, and has not crashed.',
+    SUSPECTED: 'In contact until around the window, and then silent.',
+    CRASHED: 'Crashed by the faulty content.',
+  }),
+});
+
+export const RecoveryStateEnum = enumOf(RECOVERY_STATES);
+registerEnumType(RecoveryStateEnum, {
+  name: 'RecoveryState',
+  description: 'Where a machine is now.',
+  valuesMap: described({
+    UNVERIFIED: 'Enrolled, and nothing proven.',
+    NOT_AFFECTED: 'Nothing of the incident harmed it. Claims nothing else.',
+    LATENT: 'Holds the faulty file and has not crashed: it must not be rebooted blind.',
+    DOWN: 'Affected or suspected, and silent.',
+    CRASH_LOOPING: 'Starts and crashes again and again.',
+    IN_REPAIR: 'In safe mode or Windows recovery.',
+    STABILISING: 'Back, and not yet proven to stay.',
+    RECOVERED: 'Passed every recovery test.',
+    RECOVERED_AT_RISK: 'Passed every recovery test; after-care is open.',
+    RELAPSED: 'Had recovered, and was harmed again.',
+    REPLACED: 'Re-imaged or swapped; a successor is linked.',
+    DORMANT: 'Known to be off for long, by a person’s word.',
+    RETIRED: 'Out of service, by a person’s word.',
+  }),
+});
+
+export const StateGroupEnum = enumOf(STATE_GROUPS);
+registerEnumType(StateGroupEnum, {
+  name: 'StateGroup',
+  description: 'What a state means for those who count.',
+  valuesMap: described({
+    UNKNOWN: 'Nothing proven.',
+    FINE: 'Not affected.',
+    UNRECOVERED: 'Needs to recover.',
+    RECOVERED: 'Has recovered, or was replaced.',
+    EXEMPT: 'Left out of every ratio.',
+  }),
+});
+
+export const RecoveryTestEnum = enumOf(RECOVERY_TESTS);
+registerEnumType(RecoveryTestEnum, {
+  name: 'RecoveryTest',
+  description: 'The tests of recovery, all of which must pass.',
+  valuesMap: described({
+    UPTIME_60_MIN: 'One boot session has been up for 60 minutes.',
+    THREE_HEARTBEATS: 'At least three reports came in it.',
+    NORMAL_BOOT: 'It is a normal boot.',
+    FILE_HARMLESS: 'The file is good or older than the incident, or absent with the sensor running.',
+    NO_CRASH_SINCE_BOOT: 'No crash of the incident’s kind since the session started.',
+    NO_IDENTITY_CONFLICT: 'No other machine uses this identity.',
+  }),
+});
+
+export const FreshnessEnum = enumOf(FRESHNESSES);
+registerEnumType(FreshnessEnum, {
+  name: 'Freshness',
+  description: 'How fresh the last report is, at the moment of the answer.',
+  valuesMap: described({
+    FRESH: 'Within two reporting intervals.',
+    LATE: 'Within three.',
+    SILENT: 'Older. Silence alone means nothing about recovery.',
+    NEVER: 'Nothing was ever heard.',
+  }),
+});
+
+export const MachineOrderEnum = enumOf(MACHINE_ORDERS);
+registerEnumType(MachineOrderEnum, {
+  name: 'MachineOrder',
+  description: 'Orders of machine lists.',
+  valuesMap: described({
+    PRACTICE: 'By practice code.',
+    SINCE: 'Longest in its present state first.',
+    HOST_NAME: 'By host name.',
+    LAST_HEARD: 'Longest silent first. Machines that report move in this order while it is read.',
+  }),
+});
+
+export const BootModeEnum = enumOf(BOOT_MODES);
+registerEnumType(BootModeEnum, {
+  name: 'BootMode',
+  description: 'How Windows was started.',
+  valuesMap: described({
+    NORMAL: 'Normally.',
+    SAFE_MODE: 'Safe mode.',
+    SAFE_MODE_NETWORK: 'Safe mode with networking.',
+    WINRE: 'Windows recovery environment.',
+  }),
+});
+
+export const BitlockerStatusEnum = enumOf(BITLOCKER_STATUSES);
+registerEnumType(BitlockerStatusEnum, {
+  name: 'BitlockerStatus',
+  description: 'Protection of the system drive.',
+  valuesMap: described({
+    PROTECTED: 'On.',
+    SUSPENDED: 'Suspended, as a repair often leaves it.',
+    OFF: 'Off.',
+    UNKNOWN: 'Could not be read.',
+  }),
+});
+
+export const REPORT_OUTCOMES = ['ACCEPTED', 'DUPLICATE', 'STALE', 'REJECTED'] as const;
+export const ReportOutcomeEnum = enumOf(REPORT_OUTCOMES);
+registerEnumType(ReportOutcomeEnum, {
+  name: 'ReportOutcome',
+  description: 'What became of one heartbeat.',
+  valuesMap: described({
+    ACCEPTED: 'Recorded as the newest evidence.',
+    DUPLICATE: 'Counted before.',
+    STALE: 'Older than what is known: may have sharpened the exposure, moved nothing.',
+    REJECTED: 'Refused; the code says why.',
+  }),
+});

@@ -1,0 +1,52 @@
+import type { Speaker } from '@app/access';
+import type { Clock } from '@app/recovery';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { IdentifySpeaker } from '../identify-speaker';
+import type { RecordReport } from '../record-report';
+import type { Metrics } from '../metrics';
+import { REPORT_BODY_BYTES_MAX, ReportBody } from './heartbeat.body';
+import { unpackGzip } from './unpack-gzip';
+import { toRefusal } from './to-refusal';
+
+/** What the route needs; the composition root hands it over. */
+export type HeartbeatRouteParts = {
+  readonly identify: IdentifySpeaker;
+  readonly record: RecordReport;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  /** What a client is told about its next report. */
+  readonly next: { readonly afterSeconds: number; readonly jitterSeconds: number };
+};
+
+/**
+ * POST /v1/heartbeats. A plain Fastify route and not a controller: it carries nearly all requests, and the framework's
+ * pipeline costs about as much as the work itself (docs/decisions/0004). It still only authenticates, validates, calls one
+ * thing and maps the answer.
+ *
+ * The sender is identified before the body is read: strangers cannot make us unpack anything.
+ */
+export function registerHeartbeatRoute(fastify: FastifyInstance, parts: HeartbeatRouteParts): void {
+  const speakers = new WeakMap<FastifyRequest, Speaker>();
+  fastify.route({
+    method: 'POST',
+    url: '/v1/heartbeats',
+    bodyLimit: REPORT_BODY_BYTES_MAX,
+    schema: { body: ReportBody },
+    onRequest: async (request) => {
+      speakers.set(request, await parts.identify.identify(request.headers.authorization));
+    },
+    preParsing: unpackGzip(REPORT_BODY_BYTES_MAX),
+    handler: async (request) => {
+      const receivedAtMs = parts.clock.now();
+      const { heartbeats } = request.body as { heartbeats: unknown[] };
+      const results = await parts.record.record(heartbeats, speakers.get(request) as Speaker, receivedAtMs);
+      return { serverTime: new Date(receivedAtMs).toISOString(), results, next: parts.next };
+    },
+    errorHandler: (error, _request, reply) => {
+      const refusal = toRefusal(error);
+      parts.metrics.countRefusedRequest(refusal.code);
+      if (refusal.retryAfterSeconds !== null) reply.header('retry-after', String(refusal.retryAfterSeconds));
+      return reply.code(refusal.status).send({ code: refusal.code, message: refusal.message });
+    },
+  });
+}

@@ -1,0 +1,52 @@
+import { Body, Controller, Get, Headers, HttpCode, Post } from '@nestjs/common';
+import { AdminToken } from '@app/access';
+import { parseInstant } from '../instant';
+import { RecoveryClock } from '../recovery-clock';
+import { SweepSchedule } from '../sweep-schedule';
+import { requireBearer } from './bearer';
+import { RefusedRequest } from './refusal';
+
+type ClockAnswer = { readonly now: string; readonly kind: 'REAL' | 'FAST' | 'MANUAL' };
+
+/** The replaced clock of demos, drills and tests. With the real clock there is nothing to set. */
+@Controller('v1/simulation/clock')
+export class SimulationClockController {
+  constructor(
+    private readonly clock: RecoveryClock,
+    private readonly sweeps: SweepSchedule,
+    private readonly admin: AdminToken,
+  ) {}
+
+  @Get()
+  read(@Headers('authorization') authorization: string | undefined): ClockAnswer {
+    this.requireAdmin(authorization);
+    return this.answer();
+  }
+
+  /** Sets the manual clock, and answers when every sweep due by then has been done. */
+  @Post()
+  @HttpCode(200)
+  async set(@Headers('authorization') authorization: string | undefined, @Body() body: unknown): Promise<ClockAnswer> {
+    this.requireAdmin(authorization);
+    const nowMs = parseInstant(nowOf(body));
+    if (typeof nowMs === 'string') throw new RefusedRequest('BAD_REQUEST', 'send { "now": RFC 3339 time with Z or an offset }');
+    if (this.clock.setting.kind !== 'MANUAL') throw new RefusedRequest('CLOCK_NOT_MANUAL', 'this service runs on another clock');
+    if (nowMs < this.clock.now()) throw new RefusedRequest('CLOCK_BACKWARDS', 'time cannot be set back');
+    await this.sweeps.advanceTo(nowMs);
+    return this.answer();
+  }
+
+  private requireAdmin(authorization: string | undefined): void {
+    if (!this.admin.matches(requireBearer(authorization))) {
+      throw new RefusedRequest('UNAUTHENTICATED', 'the administrator’s token is needed');
+    }
+  }
+
+  private answer(): ClockAnswer {
+    return { now: new Date(this.clock.now()).toISOString(), kind: this.clock.setting.kind };
+  }
+}
+
+function nowOf(body: unknown): string {
+  return typeof body === 'object' && body !== null && 'now' in body && typeof body.now === 'string' ? body.now : '';
+}

@@ -1,0 +1,34 @@
+import { HttpException } from '@nestjs/common';
+import { isTransient } from '@app/storage';
+import { IngestUnavailableError } from '@app/tracking';
+import { RefusedRequest } from './refusal';
+
+const DATABASE_RETRY_AFTER_SECONDS = 10;
+
+/**
+ * Turns whatever was thrown into a refusal with a code. What nobody foresaw becomes INTERNAL, and its text goes to the log
+ * alone: statements and stacks never leave the service.
+ */
+export function toRefusal(error: unknown): RefusedRequest {
+  if (error instanceof RefusedRequest) return error;
+  if (error instanceof IngestUnavailableError) {
+    return new RefusedRequest(error.refusal, 'reports cannot be taken at present; send the same again later', error.retryAfterSeconds);
+  }
+  if (isTransient(error)) {
+    return new RefusedRequest('DATABASE', 'the database is out of reach; send the same again later', DATABASE_RETRY_AFTER_SECONDS);
+  }
+  const status = statusOf(error);
+  if (status === 413) return new RefusedRequest('BODY_TOO_LARGE', 'the body is larger than allowed');
+  if (status === 415) return new RefusedRequest('UNSUPPORTED_MEDIA_TYPE', 'send application/json, plain or with gzip');
+  if (status === 404) return new RefusedRequest('NOT_FOUND', 'there is nothing at this address');
+  if (status !== null && status >= 400 && status < 500) {
+    return new RefusedRequest('BAD_REQUEST', 'the request cannot be read');
+  }
+  return new RefusedRequest('INTERNAL', 'something went wrong on our side');
+}
+
+function statusOf(error: unknown): number | null {
+  if (error instanceof HttpException) return error.getStatus();
+  if (typeof error !== 'object' || error === null || !('statusCode' in error)) return null;
+  return typeof error.statusCode === 'number' ? error.statusCode : null;
+}

@@ -1,0 +1,176 @@
+import { createReadStream } from 'node:fs';
+import { parseArgs } from 'node:util';
+import {
+  describeImportReport,
+  importPractices,
+  type ImportReport,
+  importSyntheticPractices,
+  PracticeFileError,
+  PracticeImportError,
+  readPracticeFile,
+  SYNTHETIC_PRACTICES_MAX,
+} from '@app/organisations';
+import type { Pool } from 'pg';
+
+/** `npm run import:practices`: brings the practices of the database up to a file, whether the service runs or not. */
+
+const USAGE = `Usage: npm run import:practices -- FILE [--effective DAY] [--json]
+       npm run import:practices -- --synthetic [--practices N] [--seed N] [--json]
+
+FILE is epraccur (legacy or DSE dialect) or the practice map (gp-reg-pat-prac-map), recognised by its content.
+  --effective DAY  when moves to another ICB took effect: 2024-07-19 (its start in UTC) or 2024-07-19T05:00:00Z.
+                   Only for epraccur, which does not say so itself; default: now
+  --synthetic      made-up practices instead of a file, as many in each ICB as on 19 July 2024
+  --practices N    only so many of them, 1 to ${SYNTHETIC_PRACTICES_MAX}
+  --seed N         which of them has which supplier; default 1
+  --json           the report as JSON
+Exit code: 0 imported, 1 refused or failed and nothing changed, 2 wrong usage.
+`;
+
+/** What the command needs from outside; tests give their own. */
+export type Surroundings = {
+  readonly openDatabase: () => Promise<{ readonly pool: Pool; close(): Promise<void> }>;
+  readonly now: () => Date;
+  readonly write: (text: string) => void;
+  readonly writeError: (text: string) => void;
+};
+
+type Command = { readonly json: boolean } & (
+  | { readonly kind: 'FILE'; readonly path: string; readonly effectiveAt: Date | null }
+  | { readonly kind: 'SYNTHETIC'; readonly practicesMax: number; readonly seed: number }
+);
+
+/** The command line is wrong; the message says how. */
+class UsageError extends Error {}
+
+/** Runs the command and gives its exit code; never throws. */
+export async function runImportPractices(args: readonly string[], outside: Surroundings): Promise<0 | 1 | 2> {
+  try {
+    const command = readCommand(args);
+    const report = await importAs(command, outside);
+    outside.write(command.json ? `${JSON.stringify(report, null, 2)}\n` : describeImportReport(report));
+    return 0;
+  } catch (error) {
+    if (error instanceof UsageError) {
+      outside.writeError(`${error.message}\n\n${USAGE}`);
+      return 2;
+    }
+    outside.writeError(`Nothing was changed. ${describeFailure(error)}\n`);
+    return 1;
+  }
+}
+
+async function importAs(command: Command, outside: Surroundings): Promise<ImportReport> {
+  if (command.kind === 'SYNTHETIC') {
+    const { practicesMax, seed } = command;
+    return withDatabase(outside, (pool) =>
+      importSyntheticPractices(pool, { practicesMax, seed, importedAt: outside.now() }),
+    );
+  }
+  // The file is read first: one that is refused needs no database.
+  const file = await readPracticeFile(createReadStream(command.path)).catch((error: unknown) => {
+    throw isSystemError(error) ? new UsageError(`Cannot read the file: ${error.message}`) : error;
+  });
+  if (command.effectiveAt !== null && file.extractedOn !== null) {
+    throw new UsageError(`--effective: this practice map says itself that it describes ${file.extractedOn}.`);
+  }
+  const importedAt = outside.now();
+  const effectiveAt = command.effectiveAt ?? importedAt;
+  return withDatabase(outside, (pool) => importPractices(pool, file, { effectiveAt, importedAt }));
+}
+
+async function withDatabase<T>(outside: Surroundings, work: (pool: Pool) => Promise<T>): Promise<T> {
+  const database = await outside.openDatabase();
+  try {
+    return await work(database.pool);
+  } finally {
+    await database.close();
+  }
+}
+
+function readCommand(args: readonly string[]): Command {
+  const { values, positionals } = readArguments(args);
+  const json = values.json === true;
+  if (values.synthetic === true) {
+    if (positionals.length > 0) throw new UsageError('--synthetic takes no FILE.');
+    if (values.effective !== undefined) throw new UsageError('--effective is for files.');
+    const practicesMax = readNumber('--practices', values.practices, 1, SYNTHETIC_PRACTICES_MAX);
+    const seed = readNumber('--seed', values.seed, 0, Number.MAX_SAFE_INTEGER);
+    return {
+      kind: 'SYNTHETIC',
+      practicesMax: practicesMax ?? SYNTHETIC_PRACTICES_MAX,
+      seed: seed ?? 1,
+      json,
+    };
+  }
+  const [path] = positionals;
+  if (path === undefined || positionals.length > 1) throw new UsageError('Expected one FILE.');
+  if (values.practices !== undefined || values.seed !== undefined) {
+    throw new UsageError('--practices and --seed are for --synthetic.');
+  }
+  const effectiveAt = values.effective === undefined ? null : readInstant(values.effective);
+  return { kind: 'FILE', path, effectiveAt, json };
+}
+
+function readArguments(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        effective: { type: 'string' },
+        synthetic: { type: 'boolean' },
+        practices: { type: 'string' },
+        seed: { type: 'string' },
+        json: { type: 'boolean' },
+      },
+    });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function readNumber(name: string, text: string | undefined, min: number, max: number): number | null {
+  if (text === undefined) return null;
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= min && value <= max) return value;
+  throw new UsageError(`${name}: expected a whole number from ${min} to ${max}, saw "${text}".`);
+}
+
+/** A day, or an instant with its zone: a time without one means different things in summer and in winter. */
+function readInstant(text: string): Date {
+  const shape = /^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2}))?$/.exec(text);
+  const day = new Date(`${shape?.[1] ?? ''}T00:00:00Z`);
+  const instant = new Date(text);
+  // `Date` takes 31 February for 3 March.
+  const exists = !Number.isNaN(day.getTime()) && day.toISOString().startsWith(shape?.[1] ?? '');
+  if (exists && !Number.isNaN(instant.getTime())) return instant;
+  throw new UsageError(`--effective: expected 2024-07-19 or 2024-07-19T05:00:00Z, saw "${text}".`);
+}
+
+function describeFailure(error: unknown): string {
+  if (error instanceof PracticeFileError) return `The file is refused (${error.code}): ${error.message}`;
+  if (error instanceof PracticeImportError) return `The import is refused (${error.code}): ${error.message}`;
+  // A connection refused on every address has an empty message and a code.
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return `The import failed: ${error instanceof Error && error.message !== '' ? error.message : code}`;
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error;
+}
+
+async function main(): Promise<void> {
+  process.exitCode = await runImportPractices(process.argv.slice(2), {
+    openDatabase: async () => {
+      // Loaded only when needed: usage and refused files should answer at once.
+      const { openToolDatabase } = await import('./tool-database');
+      return openToolDatabase();
+    },
+    now: () => new Date(),
+    write: (text) => process.stdout.write(text),
+    writeError: (text) => process.stderr.write(text),
+  });
+}
+
+if (require.main === module) void main();

@@ -1,0 +1,127 @@
+import type { WriteObserver } from '@app/tracking';
+import type { Pool } from 'pg';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** What operators watch, in the Prometheus format. No label ever holds a machine, a practice or a secret. */
+export class Metrics implements WriteObserver {
+  readonly registry = new Registry();
+  /** Raised by every commit of this process that changes progress: an answer of another version may be out of date. */
+  progressVersion = 0;
+
+  private readonly heartbeats = new Counter({
+    name: 'recovery_heartbeats_total',
+    help: 'Heartbeats by outcome',
+    labelNames: ['outcome'],
+    registers: [this.registry],
+  });
+  private readonly requestsRefused = new Counter({
+    name: 'recovery_report_requests_refused_total',
+    help: 'Whole report requests that were refused, by code',
+    labelNames: ['code'],
+    registers: [this.registry],
+  });
+  private readonly batchSize = new Histogram({
+    name: 'recovery_batch_heartbeats',
+    help: 'Heartbeats in one transaction',
+    buckets: [1, 5, 20, 50, 100, 250, 500, 1_000, 2_000],
+    registers: [this.registry],
+  });
+  private readonly commitSeconds = new Histogram({
+    name: 'recovery_commit_seconds',
+    help: 'Time from taking a batch to its commit',
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
+    registers: [this.registry],
+  });
+  private readonly races = new Counter({
+    name: 'recovery_races_lost_total',
+    help: 'Machines decided again because another process wrote them first',
+    registers: [this.registry],
+  });
+  private readonly sweepLag = new Gauge({
+    name: 'recovery_sweep_lag_seconds',
+    help: 'How long the oldest deadline of the last sweep had passed',
+    registers: [this.registry],
+  });
+  private readonly sweepSeconds = new Histogram({
+    name: 'recovery_sweep_seconds',
+    help: 'Time one sweep took',
+    buckets: [0.001, 0.01, 0.05, 0.1, 0.5, 1, 5, 30],
+    registers: [this.registry],
+  });
+  private readonly sweepMoved = new Counter({
+    name: 'recovery_sweep_transitions_total',
+    help: 'Machines moved by silence',
+    registers: [this.registry],
+  });
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  /** Gauges that are read when somebody looks. */
+  watch(sources: { readonly queueDepth: () => number; readonly isBlind: () => boolean; readonly pool: Pool }): void {
+    new Gauge({
+      name: 'recovery_queue_heartbeats',
+      help: 'Heartbeats that wait for their batch',
+      registers: [this.registry],
+      collect() {
+        this.set(sources.queueDepth());
+      },
+    });
+    new Gauge({
+      name: 'recovery_blind',
+      help: '1 while reports cannot be taken',
+      registers: [this.registry],
+      collect() {
+        this.set(sources.isBlind() ? 1 : 0);
+      },
+    });
+    new Gauge({
+      name: 'recovery_status_hot_ratio',
+      help: 'Share of status updates that stayed within their page (HOT); a falling value means that the table swells',
+      registers: [this.registry],
+      async collect() {
+        this.set(await readHotRatio(sources.pool));
+      },
+    });
+  }
+
+  countOutcome(outcome: string, heartbeats: number): void {
+    this.heartbeats.inc({ outcome }, heartbeats);
+  }
+
+  countRefusedRequest(code: string): void {
+    this.requestsRefused.inc({ code });
+  }
+
+  batchCommitted(heartbeats: number, commitMs: number): void {
+    this.batchSize.observe(heartbeats);
+    this.commitSeconds.observe(commitMs / 1_000);
+  }
+
+  racesLost(machines: number): void {
+    this.races.inc(machines);
+  }
+
+  swept(_machines: number, moved: number, lagMs: number, tookMs: number): void {
+    this.sweepLag.set(lagMs / 1_000);
+    this.sweepSeconds.observe(tookMs / 1_000);
+    this.sweepMoved.inc(moved);
+  }
+
+  progressChanged(): void {
+    this.progressVersion += 1;
+  }
+}
+
+/** NaN while the database cannot be asked: unknown is not zero. */
+async function readHotRatio(pool: Pool): Promise<number> {
+  try {
+    const { rows } = await pool.query<{ ratio: number | null }>(
+      `SELECT n_tup_hot_upd::float8 / NULLIF(n_tup_upd, 0) AS ratio FROM pg_stat_user_tables WHERE relname = 'machine_status'`,
+    );
+    return rows[0]?.ratio ?? Number.NaN;
+  } catch {
+    return Number.NaN;
+  }
+}

@@ -1,0 +1,105 @@
+import { ADMIN_TOKEN_CHARACTERS_MIN, SIGNING_KEY_BYTES_MIN } from '@app/access';
+import { policyForInterval, policyProblems } from '@app/recovery';
+import { resolve } from 'node:path';
+import { parseClockSetting, type ClockSetting } from './recovery-clock';
+
+/** All that can be set from outside, read once. */
+export type Settings = {
+  readonly port: number;
+  readonly host: string;
+  readonly production: boolean;
+  /** Folder of the embedded database and of the secrets made at first start. */
+  readonly dataDir: string;
+  /** An own PostgreSQL; null: the embedded one. */
+  readonly databaseUrl: string | null;
+  readonly adminToken: string | null;
+  readonly credentialKey: Buffer | null;
+  readonly clock: ClockSetting;
+  readonly reportEverySeconds: number;
+  readonly reportJitterSeconds: number;
+  readonly sweepEverySeconds: number;
+  readonly queueItemsMax: number;
+};
+
+/** Every setting that is wrong, in one error: the operator mends them all at once. */
+export class SettingsError extends Error {
+  constructor(readonly problems: readonly string[]) {
+    super(`The settings cannot be used:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+  }
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads the settings from the environment.
+ *
+ * @throws SettingsError naming every value that is wrong or contradicts another
+ */
+export function readSettings(env: Environment): Settings {
+  const problems: string[] = [];
+  const whole = (name: string, fallback: number, min: number, max: number): number => {
+    const text = env[name];
+    if (text === undefined || text === '') return fallback;
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+    problems.push(`${name} must be a whole number from ${min} to ${max}, not "${text}"`);
+    return fallback;
+  };
+  const settings: Settings = {
+    port: whole('PORT', 3000, 0, 65_535),
+    host: env['HOST'] ?? '127.0.0.1',
+    production: env['NODE_ENV'] === 'production',
+    ...readDatabaseSettings(env),
+    adminToken: env['ADMIN_TOKEN'] ?? null,
+    credentialKey: readKey(env['CREDENTIAL_KEY'], problems),
+    clock: readClock(env['RECOVERY_CLOCK'], problems),
+    reportEverySeconds: whole('REPORT_EVERY_SECONDS', 300, 30, 86_400),
+    reportJitterSeconds: whole('REPORT_JITTER_SECONDS', 30, 0, 3_600),
+    sweepEverySeconds: whole('SWEEP_EVERY_SECONDS', 15, 1, 300),
+    queueItemsMax: whole('QUEUE_ITEMS_MAX', 60_000, 1_000, 1_000_000),
+  };
+  problems.push(...contradictions(settings));
+  if (problems.length > 0) throw new SettingsError(problems);
+  return settings;
+}
+
+/** Where the database is: all that a tool beside the service needs to know. */
+export function readDatabaseSettings(env: Environment): Pick<Settings, 'dataDir' | 'databaseUrl'> {
+  return { dataDir: resolve(env['DATA_DIR'] ?? '.data'), databaseUrl: env['DATABASE_URL'] ?? null };
+}
+
+function readKey(text: string | undefined, problems: string[]): Buffer | null {
+  if (text === undefined) return null;
+  const key = /^[0-9a-fA-F]+$/.test(text) ? Buffer.from(text, 'hex') : Buffer.from(text, 'base64');
+  if (key.length >= SIGNING_KEY_BYTES_MIN) return key;
+  problems.push(`CREDENTIAL_KEY must hold ${SIGNING_KEY_BYTES_MIN} bytes or more, in hexadecimal or base64`);
+  return null;
+}
+
+function readClock(text: string | undefined, problems: string[]): ClockSetting {
+  if (text === undefined || text === '') return { kind: 'REAL' };
+  const clock = parseClockSetting(text);
+  if (clock !== null) return clock;
+  problems.push(
+    `RECOVERY_CLOCK must read "2024-07-19T00:00:00Z x600" or "manual 2024-07-19T00:00:00Z" (with Z or an offset), not "${text}"`,
+  );
+  return { kind: 'REAL' };
+}
+
+function contradictions(settings: Settings): string[] {
+  const problems: string[] = [];
+  if (settings.production && settings.clock.kind !== 'REAL') problems.push('RECOVERY_CLOCK must not be set in production');
+  if (settings.adminToken !== null && settings.adminToken.length < ADMIN_TOKEN_CHARACTERS_MIN) {
+    problems.push(`ADMIN_TOKEN needs ${ADMIN_TOKEN_CHARACTERS_MIN} characters or more`);
+  }
+  if (settings.databaseUrl !== null) {
+    if (!/^postgres(ql)?:\/\//.test(settings.databaseUrl)) problems.push('DATABASE_URL must start with postgres://');
+    if (settings.adminToken === null) problems.push('ADMIN_TOKEN is needed with DATABASE_URL');
+    if (settings.credentialKey === null) problems.push('CREDENTIAL_KEY is needed with DATABASE_URL');
+  }
+  if (settings.reportJitterSeconds > settings.reportEverySeconds) {
+    problems.push('REPORT_JITTER_SECONDS must not exceed REPORT_EVERY_SECONDS: machines would look silent by our own doing');
+  }
+  problems.push(...policyProblems(policyForInterval(settings.reportEverySeconds * 1_000)));
+  return problems;
+}

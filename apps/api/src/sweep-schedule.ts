@@ -1,0 +1,85 @@
+import { Logger } from '@nestjs/common';
+import { SECOND_MS } from '@app/recovery';
+import type { BlindnessWatch, ReportHeartbeats, SweepSilence } from '@app/tracking';
+import type { RecoveryClock } from './recovery-clock';
+
+/**
+ * With the real clock a sweep stays this far behind: a report that another process has received but not committed yet must
+ * not lose to its own deadline.
+ */
+const SWEEP_LAG_MS = 2 * SECOND_MS;
+/** Presence is renewed this often; a crash can hide at most so much of our being alive. */
+const PRESENCE_EVERY_MS = 5 * SECOND_MS;
+const FAST_SWEEP_EVERY_MS = SECOND_MS;
+
+/** Runs the two things that happen by themselves: renewing our presence, and sweeping silence. */
+export class SweepSchedule {
+  private readonly logger = new Logger('sweep');
+  private timers: NodeJS.Timeout[] = [];
+  private turn: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly clock: RecoveryClock,
+    private readonly sweeper: SweepSilence,
+    private readonly blindness: BlindnessWatch,
+    private readonly reports: ReportHeartbeats,
+    private readonly sweepEveryMs: number,
+  ) {}
+
+  /** Starts the timers. A manual clock sweeps when it is set and at no other time. */
+  start(): void {
+    this.timers.push(setInterval(() => void this.inTurn(() => this.renewPresence()), PRESENCE_EVERY_MS));
+    if (this.clock.setting.kind === 'MANUAL') return;
+    const everyMs = this.clock.setting.kind === 'FAST' ? FAST_SWEEP_EVERY_MS : this.sweepEveryMs;
+    this.timers.push(setInterval(() => void this.inTurn(() => this.sweepOnce()), everyMs));
+  }
+
+  async stop(): Promise<void> {
+    for (const timer of this.timers) clearInterval(timer);
+    this.timers = [];
+    await this.turn;
+  }
+
+  /** Sets the manual clock and does what is due by then. Reports accepted before belong to the time before. */
+  async advanceTo(nowMs: number): Promise<void> {
+    await this.exclusively(async () => {
+      await this.reports.drained();
+      if (!this.clock.set(nowMs)) return;
+      await this.renewPresence();
+      await this.sweepOnce();
+    });
+  }
+
+  private async renewPresence(): Promise<void> {
+    try {
+      await this.blindness.renew();
+      this.blindness.seeing();
+    } catch (error) {
+      this.blindness.blind('DATABASE');
+      throw error;
+    }
+  }
+
+  /** Deadlines up to now, but none that a report still waiting for its commit may have met. */
+  private async sweepOnce(): Promise<void> {
+    if (this.blindness.isBlind) return;
+    const lagMs = this.clock.setting.kind === 'REAL' ? SWEEP_LAG_MS : 0;
+    const pendingMs = this.reports.oldestPendingMs();
+    const untilMs = Math.min(this.clock.now() - lagMs, pendingMs === null ? Number.POSITIVE_INFINITY : pendingMs - 1);
+    const { examined, moved } = await this.sweeper.sweep(untilMs);
+    if (moved > 0) this.logger.log({ event: 'silence_swept', examined, moved });
+  }
+
+  /** One thing at a time; a failure is told and does not stop the next turn. */
+  private inTurn(work: () => Promise<void>): Promise<void> {
+    return this.exclusively(work).catch((error: unknown) => {
+      this.logger.warn({ event: 'turn_failed', error: error instanceof Error ? error.message : String(error) });
+    });
+  }
+
+  private exclusively(work: () => Promise<void>): Promise<void> {
+    const mine = this.turn.then(work);
+    this.turn = mine.catch(() => undefined);
+    return mine;
+  }
+}

@@ -1,0 +1,70 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { EnrolmentTokenEntity, type Database, type Queryable } from '@app/storage';
+
+/** What the creator of a token is shown, once. */
+export type CreatedEnrolmentToken = { readonly id: string; readonly token: string; readonly expiresAtMs: number | null };
+
+/** A token that may be used now. */
+export type UsableEnrolmentToken = { readonly id: string; readonly organisationCode: string };
+
+export type EnrolmentTokenRefusal = 'TOKEN_UNKNOWN' | 'TOKEN_EXPIRED' | 'TOKEN_REVOKED';
+
+/** 256 bits: nobody guesses one, so a plain hash of it is enough. */
+const SECRET_BYTES = 32;
+const PREFIX = 'enrol_';
+
+/** The tokens that let machines of an organisation enrol. */
+export class EnrolmentTokens {
+  constructor(private readonly database: Database) {}
+
+  async create(
+    organisationCode: string,
+    limits: { readonly maxUses: number | null; readonly expiresAtMs: number | null },
+    nowMs: number,
+  ): Promise<CreatedEnrolmentToken> {
+    const id = randomUUID();
+    const token = PREFIX + randomBytes(SECRET_BYTES).toString('base64url');
+    await this.database.dataSource.getRepository(EnrolmentTokenEntity).insert({
+      id,
+      organisation_code: organisationCode,
+      secret_hash: hash(token),
+      max_uses: limits.maxUses,
+      uses: 0,
+      created_at: new Date(nowMs),
+      expires_at: limits.expiresAtMs === null ? null : new Date(limits.expiresAtMs),
+      revoked_at: null,
+    });
+    return { id, token, expiresAtMs: limits.expiresAtMs };
+  }
+
+  /** The token behind a secret, or why it may not be used. */
+  async find(secret: string, nowMs: number): Promise<UsableEnrolmentToken | EnrolmentTokenRefusal> {
+    const repository = this.database.dataSource.getRepository(EnrolmentTokenEntity);
+    const row = await repository.findOneBy({ secret_hash: hash(secret) });
+    if (row === null) return 'TOKEN_UNKNOWN';
+    if (row.revoked_at !== null) return 'TOKEN_REVOKED';
+    if (row.expires_at !== null && row.expires_at.getTime() <= nowMs) return 'TOKEN_EXPIRED';
+    return { id: row.id, organisationCode: row.organisation_code };
+  }
+
+  /**
+   * Takes up to `wanted` uses of a token, and locks it until the transaction ends: two enrolments cannot take the same use.
+   *
+   * @returns how many were granted
+   */
+  async takeUses(db: Queryable, id: string, wanted: number): Promise<number> {
+    const { rows } = await db.query<{ max_uses: number | null; uses: number }>(
+      'SELECT max_uses, uses FROM enrolment_token WHERE id = $1 FOR UPDATE',
+      [id],
+    );
+    const row = rows[0];
+    if (row === undefined) return 0;
+    const granted = row.max_uses === null ? wanted : Math.min(wanted, row.max_uses - row.uses);
+    await db.query('UPDATE enrolment_token SET uses = uses + $2 WHERE id = $1', [id, granted]);
+    return granted;
+  }
+}
+
+function hash(secret: string): string {
+  return createHash('sha256').update(secret, 'utf8').digest('hex');
+}

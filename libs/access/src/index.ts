@@ -1,0 +1,10 @@
+export { AdminToken, ADMIN_TOKEN_CHARACTERS_MIN } from './admin-token';
+export { CredentialSigner, SIGNING_KEY_BYTES_MIN, type CredentialRefusal, type Speaker } from './credential-signer';
+export {
+  EnrolmentTokens,
+  type CreatedEnrolmentToken,
+  type EnrolmentTokenRefusal,
+  type UsableEnrolmentToken,
+} from './enrolment-tokens';
+export { RelayCredentials, type CreatedRelayCredential } from './relay-credentials';
+export { OrganisationScope, type ScopeVerdict } from './organisation-scope';

@@ -1,0 +1,18 @@
+export { MachineReader, type MachineFactsView, type MachinePage, type MachineView } from './machine.reader';
+export { MACHINE_ORDERS, type MachineFilter, type MachineOrder, type PageRequest } from './machine-list-query';
+export {
+  NATIONAL_CODE,
+  ORGANISATION_LEVELS,
+  OrganisationReader,
+  type Organisation,
+  type OrganisationLevel,
+  type OrganisationTree,
+} from './organisation.reader';
+export {
+  ProgressReader,
+  type OrganisationProgress,
+  type ProgressAnswer,
+  type ProgressQuestion,
+} from './progress.reader';
+export { ReaderError } from './reader-errors';
+export { TransitionReader, type TransitionPage, type TransitionView } from './transition.reader';

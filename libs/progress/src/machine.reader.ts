@@ -1,0 +1,144 @@
+import {
+  failingTests,
+  freshnessAt,
+  GROUP_OF_STATE,
+  type Exposure,
+  type Freshness,
+  type Policy,
+  type RecoveryState,
+  type RecoveryTest,
+  type StateGroup,
+  type TransitionReason,
+} from '@app/recovery';
+import { decodeMemory, exposureOf, reasonOf, stateOf, type MachineKey } from '@app/storage';
+import type { Pool } from 'pg';
+import { MACHINE_COLUMNS, machineListQuery, type MachineFilter, type MachineOrder, type PageRequest } from './machine-list-query';
+
+/** A machine as people see it. */
+export type MachineView = {
+  readonly key: MachineKey;
+  readonly hostname: string;
+  readonly serialNumber: string | null;
+  readonly exposure: Exposure;
+  readonly state: RecoveryState;
+  readonly group: StateGroup;
+  readonly reason: TransitionReason;
+  readonly failingTests: readonly RecoveryTest[];
+  readonly identityConflict: boolean;
+  readonly lastHeardAtMs: number | null;
+  readonly freshness: Freshness;
+  readonly sinceMs: number;
+  readonly successorId: string | null;
+  readonly facts: MachineFactsView;
+  /** What the cursor of this row is made of. */
+  readonly sortValue: string;
+};
+
+/** What the machine last said about itself; null: never collected, or not there. */
+export type MachineFactsView = {
+  readonly reportedAtMs: number | null;
+  readonly bootMode: string | null;
+  readonly fileVerdict: string | null;
+  readonly channelFileWrittenAtMs: number | null;
+  readonly sensorVersion: string | null;
+  readonly sensorRunning: boolean | null;
+  readonly bitlocker: string | null;
+  readonly safeBootFlag: boolean | null;
+  readonly osBuild: string | null;
+  readonly clockSkewSeconds: number | null;
+};
+
+export type MachinePage = { readonly machines: readonly MachineView[]; readonly hasNextPage: boolean };
+
+/** Answers questions about single machines and lists of them. Reads only. */
+export class MachineReader {
+  constructor(
+    private readonly pool: Pool,
+    private readonly policy: Policy,
+  ) {}
+
+  /** One page in keyset order: it neither skips nor repeats a machine whose place in the order does not change meanwhile. */
+  async list(filter: MachineFilter, order: MachineOrder, page: PageRequest, nowMs: number): Promise<MachinePage> {
+    const { text, values } = machineListQuery(filter, order, page, nowMs);
+    const { rows } = await this.pool.query<MachineRow>(text, values);
+    const machines = rows.slice(0, page.first).map((row) => this.toView(row, nowMs));
+    return { machines, hasNextPage: rows.length > page.first };
+  }
+
+  async find(key: MachineKey, nowMs: number): Promise<MachineView | null> {
+    const { rows } = await this.pool.query<MachineRow>(
+      `SELECT ${MACHINE_COLUMNS}, '' AS sort_value
+       FROM machine_status AS status
+       JOIN machine ON machine.practice_id = status.practice_id AND machine.machine_id = status.machine_id
+       WHERE status.practice_id = $1 AND status.machine_id = $2`,
+      [key.practiceId, key.machineId],
+    );
+    return rows[0] === undefined ? null : this.toView(rows[0], nowMs);
+  }
+
+  private toView(row: MachineRow, nowMs: number): MachineView {
+    const state = stateOf(row.state);
+    const group = GROUP_OF_STATE[state];
+    const heardAtMs = toMs(row.heard_at);
+    const memory = decodeMemory({ heardAtMs, heardSeq: row.heard_seq, text: row.memory });
+    const undecided = group === 'UNKNOWN' || group === 'UNRECOVERED';
+    return {
+      key: { practiceId: row.practice_id, machineId: row.machine_id },
+      hostname: row.hostname,
+      serialNumber: row.serial_number,
+      exposure: exposureOf(row.exposure),
+      state,
+      group,
+      reason: reasonOf(row.reason),
+      failingTests: undecided ? failingTests(memory, this.policy) : [],
+      identityConflict: memory.conflictSinceMs !== null,
+      lastHeardAtMs: heardAtMs,
+      freshness: freshnessAt(heardAtMs, nowMs, this.policy),
+      sinceMs: row.since.getTime(),
+      successorId: row.successor_id,
+      facts: {
+        reportedAtMs: toMs(row.facts_at),
+        bootMode: row.boot_mode,
+        fileVerdict: row.file_verdict,
+        channelFileWrittenAtMs: toMs(row.file_written_at),
+        sensorVersion: row.sensor_version,
+        sensorRunning: row.sensor_running,
+        bitlocker: row.bitlocker,
+        safeBootFlag: row.safe_boot_flag,
+        osBuild: row.os_build,
+        clockSkewSeconds: row.clock_skew_seconds,
+      },
+      sortValue: row.sort_value,
+    };
+  }
+}
+
+type MachineRow = {
+  practice_id: string;
+  machine_id: string;
+  exposure: number;
+  state: number;
+  reason: number;
+  since: Date;
+  heard_at: Date | null;
+  heard_seq: number | null;
+  memory: string;
+  hostname: string;
+  serial_number: string | null;
+  successor_id: string | null;
+  facts_at: Date | null;
+  boot_mode: string | null;
+  file_verdict: string | null;
+  file_written_at: Date | null;
+  sensor_version: string | null;
+  sensor_running: boolean | null;
+  bitlocker: string | null;
+  safe_boot_flag: boolean | null;
+  os_build: string | null;
+  clock_skew_seconds: number | null;
+  sort_value: string;
+};
+
+function toMs(date: Date | null): number | null {
+  return date === null ? null : date.getTime();
+}

@@ -1,0 +1,161 @@
+import { isAffected, classifyExposure, type Exposure, type ExposureVerdict, type Rules } from './exposure';
+import { deriveState, type StateVerdict } from './derive-state';
+import type { Evidence } from './evidence';
+import type { TrackedMachine } from './machine';
+import { absorb, isCounted, isNewest, type Memory } from './memory';
+import { silenceDeadlineMs } from './silence-deadline';
+import { isMoveAllowed, routeBetween, type RecoveryState } from './state';
+import type { Transition, TransitionEvidence, TransitionReason } from './transition';
+
+/** ACCEPTED: newest evidence; STALE: sharpened what is known and moved nothing; DUPLICATE: counted before. */
+export type Outcome = 'ACCEPTED' | 'STALE' | 'DUPLICATE';
+
+export type Decision = {
+  readonly outcome: Outcome;
+  readonly machine: TrackedMachine;
+  /** In the order in which they happened; usually none or one. */
+  readonly transitions: readonly Transition[];
+};
+
+/**
+ * Decides what one heartbeat changes about a machine. Pure: no clock, no I/O, and the same machine and evidence always give
+ * the same decision.
+ *
+ * 1. The same boot session and number as one already counted: DUPLICATE, nothing changes.
+ * 2. The evidence joins the memory. Everything below follows from the memory, so the order of arrival does not matter.
+ * 3. The exposure is classified anew, as of the newest heartbeat: what the silence since then means is for its deadline to
+ *    say, or a delayed report would be concluded otherwise than a prompt one. What was once concluded is not forgotten again
+ *    for want of evidence.
+ * 4. Evidence older than the newest, or than the moment the state began, is STALE: the exposure may have sharpened, the state
+ *    stays.
+ * 5. Otherwise the state is derived and reached by allowed moves only; a move that the table refuses does not happen.
+ */
+export function decideHeartbeat(machine: TrackedMachine, evidence: Evidence, rules: Rules): Decision {
+  if (isCounted(machine.memory, evidence)) return { outcome: 'DUPLICATE', machine, transitions: [] };
+  const newest = isNewest(machine.memory, evidence);
+  const memory = absorb(machine.memory, evidence, rules.incident, rules.policy);
+  const exposure = sharpen(machine.exposure, classifyExposure(memory, memory.heard?.atMs ?? evidence.observedAtMs, rules));
+  const stale = !newest || evidence.observedAtMs < machine.sinceMs;
+  const target = stale ? stay(machine) : reachable(machine, deriveState(memory, exposure.exposure, rules));
+  const transitions = transitionsTo(machine, exposure, target, evidence.observedAtMs, evidenceOf(evidence, memory, stale));
+  return {
+    outcome: stale ? 'STALE' : 'ACCEPTED',
+    machine: settled(machine, memory, transitions, rules),
+    transitions,
+  };
+}
+
+/** Applies an exposure and a state reached without a heartbeat: by a deadline, at the moment it passed. */
+export function decideWithoutHeartbeat(
+  machine: TrackedMachine,
+  exposure: ExposureVerdict,
+  state: StateVerdict,
+  atMs: number,
+  evidence: TransitionEvidence,
+  rules: Rules,
+): Decision {
+  const transitions = transitionsTo(machine, exposure, reachable(machine, state), atMs, evidence);
+  return { outcome: 'ACCEPTED', machine: settled(machine, machine.memory, transitions, rules), transitions };
+}
+
+/** A successor was enrolled on the same hardware: the old installation is replaced, whatever state it was in. */
+export function decideReplacement(machine: TrackedMachine, successor: string, atMs: number): Decision {
+  if (!isMoveAllowed(machine.state, 'REPLACED')) return { outcome: 'ACCEPTED', machine, transitions: [] };
+  const transition: Transition = {
+    fromExposure: machine.exposure,
+    toExposure: machine.exposure,
+    fromState: machine.state,
+    toState: 'REPLACED',
+    reason: 'REPLACED_BY_SUCCESSOR',
+    atMs: Math.max(atMs, machine.sinceMs),
+    evidence: { source: 'ENROLMENT', successor },
+  };
+  const replaced = { ...machine, state: 'REPLACED', sinceMs: transition.atMs, reason: transition.reason, dueAtMs: null } as const;
+  return { outcome: 'ACCEPTED', machine: replaced, transitions: [transition] };
+}
+
+/** Nothing known never replaces something concluded; between conclusions the newest reading of all evidence wins. */
+function sharpen(known: Exposure, verdict: ExposureVerdict): ExposureVerdict {
+  return verdict.exposure === 'UNKNOWN' && known !== 'UNKNOWN' ? { ...verdict, exposure: known } : verdict;
+}
+
+function stay(machine: TrackedMachine): StateVerdict {
+  return { state: machine.state, reason: machine.reason };
+}
+
+/** States set by a person or by replacement are left by a person; only DORMANT is reopened by a heartbeat. */
+function reachable(machine: TrackedMachine, verdict: StateVerdict): StateVerdict {
+  if (machine.state === 'RETIRED' || machine.state === 'REPLACED') return stay(machine);
+  return routeBetween(machine.state, verdict.state) === null ? stay(machine) : verdict;
+}
+
+function transitionsTo(
+  machine: TrackedMachine,
+  exposure: ExposureVerdict,
+  target: StateVerdict,
+  atMs: number,
+  evidence: TransitionEvidence,
+): Transition[] {
+  const route = routeBetween(machine.state, target.state) ?? [];
+  if (route.length === 0) {
+    if (exposure.exposure === machine.exposure) return [];
+    return [
+      {
+        fromExposure: machine.exposure,
+        toExposure: exposure.exposure,
+        fromState: machine.state,
+        toState: machine.state,
+        reason: exposure.reason,
+        atMs,
+        evidence,
+      },
+    ];
+  }
+  let fromState: RecoveryState = machine.state;
+  let fromExposure = machine.exposure;
+  return route.map((toState) => {
+    const reason = toState === target.state ? target.reason : VIA_REASON[toState === 'RELAPSED' ? 'RELAPSED' : 'STABILISING'];
+    const step: Transition = { fromExposure, toExposure: exposure.exposure, fromState, toState, reason, atMs, evidence };
+    fromState = toState;
+    fromExposure = exposure.exposure;
+    return step;
+  });
+}
+
+const VIA_REASON: Record<'STABILISING' | 'RELAPSED', TransitionReason> = {
+  STABILISING: 'BOOTED_NORMALLY',
+  RELAPSED: 'HARMED_AFTER_RECOVERY',
+};
+
+function settled(machine: TrackedMachine, memory: Memory, transitions: readonly Transition[], rules: Rules): TrackedMachine {
+  const last = transitions[transitions.length - 1];
+  const moved = last !== undefined && last.toState !== machine.state;
+  const next: TrackedMachine = {
+    exposure: last?.toExposure ?? machine.exposure,
+    state: last?.toState ?? machine.state,
+    sinceMs: moved ? last.atMs : machine.sinceMs,
+    reason: moved ? last.reason : machine.reason,
+    dueAtMs: null,
+    memory,
+  };
+  return { ...next, dueAtMs: silenceDeadlineMs(next, rules) };
+}
+
+function evidenceOf(evidence: Evidence, memory: Memory, stale: boolean): TransitionEvidence {
+  return {
+    source: 'HEARTBEAT',
+    bootId: evidence.bootId,
+    seq: evidence.seq,
+    observedAt: new Date(evidence.observedAtMs).toISOString(),
+    uptimeSeconds: Math.round((evidence.observedAtMs - evidence.sessionStartedAtMs) / 1_000),
+    bootMode: evidence.bootMode,
+    file: evidence.file,
+    ...(memory.hits === null ? {} : { lastCrashAt: new Date(memory.hits.lastMs).toISOString() }),
+    ...(stale ? { stale: true as const } : {}),
+  };
+}
+
+/** Whether a machine counts as affected and recovered: the numerator of every ratio. */
+export function countsAsRecovered(exposure: Exposure, state: RecoveryState): boolean {
+  return isAffected(exposure) && (state === 'RECOVERED' || state === 'RECOVERED_AT_RISK' || state === 'REPLACED');
+}

@@ -1,0 +1,113 @@
+import type { Interval } from './clock';
+import type { Incident } from './incident';
+import type { Memory } from './memory';
+import { earliestCounted, countedBetween } from './counted-time';
+import type { Policy } from './policy';
+
+/** What happened to a machine in the incident's window. */
+export const EXPOSURES = [
+  'UNKNOWN',
+  'OUT_OF_SCOPE',
+  'NOT_EXPOSED',
+  'EXPOSED',
+  'FAULTY_FILE',
+  'SUSPECTED',
+  'CRASHED',
+] as const;
+export type Exposure = (typeof EXPOSURES)[number];
+
+/** Which evidence an exposure rests on. */
+export type ExposureReason =
+  | 'NOTHING_KNOWN'
+  | 'CRASH_HIT'
+  | 'SOFT_CRASH_WITH_BAD_FILE'
+  | 'HELD_BAD_FILE'
+  | 'SENSOR_OUT_OF_SCOPE'
+  | 'SILENT_SINCE_WINDOW'
+  | 'RETURNED_IN_NEW_SESSION'
+  | 'UP_IN_WINDOW_WITHOUT_HARM'
+  | 'FIRST_SESSION_AFTER_WINDOW';
+
+/** What the rules need besides the machine: the incident, the policy, and the time in which we were blind. */
+export type Rules = {
+  readonly incident: Incident;
+  readonly policy: Policy;
+  readonly blindness: readonly Interval[];
+};
+
+export type ExposureVerdict = { readonly exposure: Exposure; readonly reason: ExposureReason };
+
+/** "Ever affected" by the incident. */
+export function isAffected(exposure: Exposure): boolean {
+  return exposure === 'FAULTY_FILE' || exposure === 'SUSPECTED' || exposure === 'CRASHED';
+}
+
+/**
+ * What happened in the window, from all that is remembered, as known at `nowMs`. The rules stand in the order in which
+ * evidence sharpens: a crash is stronger than a file, a file than the sensor's version, that than contacts and their absence.
+ *
+ * Until the window has ended only a crash or a bad file is concluded. EXPOSED and NOT_EXPOSED need a normal boot heard after
+ * it: a machine that has only been heard in safe mode is being repaired for a reason.
+ */
+export function classifyExposure(memory: Memory, nowMs: number, rules: Rules): ExposureVerdict {
+  if (memory.hits !== null) return { exposure: 'CRASHED', reason: 'CRASH_HIT' };
+  if (memory.bad !== null) {
+    return memory.lastSoftCrashMs === null
+      ? { exposure: 'FAULTY_FILE', reason: 'HELD_BAD_FILE' }
+      : { exposure: 'CRASHED', reason: 'SOFT_CRASH_WITH_BAD_FILE' };
+  }
+  if (nowMs < rules.incident.window.untilMs) return NOTHING_KNOWN;
+  const scopeReport = memory.beforeEnd ?? memory.afterEnd;
+  if (scopeReport?.inScope === false) return { exposure: 'OUT_OF_SCOPE', reason: 'SENSOR_OUT_OF_SCOPE' };
+  const suspicion = suspect(memory, nowMs, rules);
+  if (suspicion !== null) return { exposure: 'SUSPECTED', reason: suspicion };
+  if (memory.afterEnd === null || !memory.bootedNormallyAfterEnd) return NOTHING_KNOWN;
+  if (memory.upInWindow) return { exposure: 'EXPOSED', reason: 'UP_IN_WINDOW_WITHOUT_HARM' };
+  if (hadContactAroundWindow(memory, rules) || wasBlindAroundWindow(rules)) return NOTHING_KNOWN;
+  return { exposure: 'NOT_EXPOSED', reason: 'FIRST_SESSION_AFTER_WINDOW' };
+}
+
+/**
+ * When silence alone will next change what is concluded about exposure, or null: a machine in contact around the window that
+ * has said nothing since becomes suspected, and one without a sensor in scope is out of it as soon as the window has ended.
+ */
+export function exposureDeadlineMs(memory: Memory, rules: Rules): number | null {
+  const { beforeEnd, afterEnd, hits, bad } = memory;
+  if (hits !== null || bad !== null || beforeEnd === null || afterEnd !== null) return null;
+  const endMs = rules.incident.window.untilMs;
+  if (!beforeEnd.inScope) return endMs;
+  if (!hadContactAroundWindow(memory, rules)) return null;
+  return Math.max(endMs, silentFromMs(beforeEnd.atMs, rules));
+}
+
+const NOTHING_KNOWN: ExposureVerdict = { exposure: 'UNKNOWN', reason: 'NOTHING_KNOWN' };
+
+/** Why silence around the window makes a machine suspected, or null; evidence of harm or of scope is not looked at. */
+export function suspect(memory: Memory, nowMs: number, rules: Rules): ExposureReason | null {
+  const { beforeEnd, afterEnd } = memory;
+  if (beforeEnd === null || !hadContactAroundWindow(memory, rules)) return null;
+  if (afterEnd === null) return nowMs >= silentFromMs(beforeEnd.atMs, rules) ? 'SILENT_SINCE_WINDOW' : null;
+  if (afterEnd.bootId === beforeEnd.bootId) return null;
+  const silentMs = countedBetween(beforeEnd.atMs, afterEnd.atMs, { blindness: rules.blindness });
+  return silentMs >= silentAfterMs(rules.policy) ? 'RETURNED_IN_NEW_SESSION' : null;
+}
+
+function hadContactAroundWindow(memory: Memory, { incident, policy }: Rules): boolean {
+  const aroundMs = incident.window.fromMs - policy.contactBeforeWindowIntervals * policy.intervalMs;
+  return memory.beforeEnd !== null && memory.beforeEnd.atMs >= aroundMs;
+}
+
+/** Absence of contact proves nothing for a time in which we could not have heard. */
+function wasBlindAroundWindow({ incident, policy, blindness }: Rules): boolean {
+  const aroundMs = incident.window.fromMs - policy.contactBeforeWindowIntervals * policy.intervalMs;
+  const heardMs = countedBetween(aroundMs, incident.window.untilMs, { blindness });
+  return incident.window.untilMs - aroundMs - heardMs > policy.intervalMs;
+}
+
+function silentFromMs(lastContactMs: number, rules: Rules): number {
+  return earliestCounted(lastContactMs, silentAfterMs(rules.policy), { blindness: rules.blindness });
+}
+
+function silentAfterMs(policy: Policy): number {
+  return policy.silentAfterIntervals * policy.intervalMs;
+}

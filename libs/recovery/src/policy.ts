@@ -1,0 +1,87 @@
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from './clock';
+
+/** Every duration and threshold of the rules, with its unit in the name. */
+export type Policy = {
+  /** H, the reporting interval issued to machines. */
+  readonly intervalMs: number;
+  /** Contact this many intervals before the window counts as "was up when it came". */
+  readonly contactBeforeWindowIntervals: number;
+  /** Silence of more than this many intervals is silence, not jitter. */
+  readonly silentAfterIntervals: number;
+  /** A report older than this many intervals is no longer fresh. */
+  readonly freshForIntervals: number;
+  /** Opening time without a report before a suspected or unstable machine is taken to be down. */
+  readonly downAfterOpenMs: number;
+  /** A repair without a report for this long has been abandoned. */
+  readonly repairAbandonedAfterMs: number;
+  /** Two session starts within this time are a loop. */
+  readonly loopStartsWithinMs: number;
+  /** Two crash hits within this time before the report are a loop. */
+  readonly loopHitsWithinMs: number;
+  /** A session older than this has left the loop. */
+  readonly loopOverAfterMs: number;
+  /** Uptime of one boot session that recovery asks for. */
+  readonly soakMs: number;
+  /** Reports within that session that recovery asks for. */
+  readonly soakReports: number;
+  /** A file time further than this in the future is no evidence. */
+  readonly futureToleranceMs: number;
+  /** Clock skew above this makes times near an edge of the window ambiguous. */
+  readonly skewToleranceMs: number;
+  /** A report that waited no longer than this says where the machine is now. */
+  readonly liveAgeMaxMs: number;
+  /** Two estimates of a session's start may differ by this much: rounding, network, queueing. */
+  readonly sessionStartToleranceMs: number;
+};
+
+/**
+ * Defaults, each with its reason.
+ *
+ * - interval 300 s: 225,000 machines make 750 reports a second, and a silence shows within a quarter of an hour.
+ * - 2 intervals before the window: one report may have been lost just before the content came.
+ * - 3 intervals of silence: two lost reports are a bad network, three are silence.
+ * - 60 min of opening hours: the vendor's own query asked for an hour without contact; closed hours prove nothing.
+ * - 4 h of repair: longer than any remediation on record (5–20 min a PC), so the engineer has gone home.
+ * - 30 min / 60 min / 15 min for a loop: Windows needs one to three minutes a boot and drops into recovery after two
+ *   failures; a session that outlives 15 min has outlived the evaluation that crashes.
+ * - 60 min and 3 reports of soak: the vendor's hour again, and one isolated report of a looping machine is worth nothing.
+ * - 120 s of skew: domain-joined machines keep within it; beyond, times near an edge prove nothing.
+ * - live within one interval: an age across a reboot is measured by a clock that may be wrong; one interval cannot span one.
+ */
+export const DEFAULT_POLICY: Policy = {
+  intervalMs: 300 * SECOND_MS,
+  contactBeforeWindowIntervals: 2,
+  silentAfterIntervals: 3,
+  freshForIntervals: 2,
+  downAfterOpenMs: 60 * MINUTE_MS,
+  repairAbandonedAfterMs: 4 * HOUR_MS,
+  loopStartsWithinMs: 30 * MINUTE_MS,
+  loopHitsWithinMs: 60 * MINUTE_MS,
+  loopOverAfterMs: 15 * MINUTE_MS,
+  soakMs: 60 * MINUTE_MS,
+  soakReports: 3,
+  futureToleranceMs: 5 * MINUTE_MS,
+  skewToleranceMs: 120 * SECOND_MS,
+  liveAgeMaxMs: 300 * SECOND_MS,
+  sessionStartToleranceMs: 120 * SECOND_MS,
+};
+
+/** The name under which transitions record which rules decided them. Raise it with every change of a rule or a default. */
+export const RULE_VERSION = '2026.11.1';
+
+/** Lists numbers that contradict each other; empty when the policy can be used. */
+export function policyProblems(policy: Policy): string[] {
+  const problems: string[] = [];
+  const silentAfterMs = policy.silentAfterIntervals * policy.intervalMs;
+  if (policy.intervalMs < 30 * SECOND_MS) problems.push('an interval under 30 s floods the service');
+  if (silentAfterMs > policy.downAfterOpenMs) problems.push('a machine would be down before it counts as silent');
+  if (policy.freshForIntervals > policy.silentAfterIntervals) problems.push('a machine would be fresh and silent at once');
+  if (policy.soakReports * policy.intervalMs > policy.soakMs) problems.push('the soak is too short for its reports');
+  if (policy.loopOverAfterMs > policy.soakMs) problems.push('a machine would recover while it still counts as looping');
+  return problems;
+}
+
+/** The policy for another reporting interval; everything that is counted in intervals follows. */
+export function policyForInterval(intervalMs: number): Policy {
+  return { ...DEFAULT_POLICY, intervalMs, liveAgeMaxMs: Math.max(DEFAULT_POLICY.liveAgeMaxMs, intervalMs) };
+}

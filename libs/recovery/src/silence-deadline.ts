@@ -1,0 +1,62 @@
+import { earliestCounted } from './counted-time';
+import { exposureDeadlineMs, isAffected, type Rules } from './exposure';
+import type { TrackedMachine } from './machine';
+import { coreHours } from './opening-hours';
+
+/** Opening hours of every practice, until practices have their own. */
+export const CORE_HOURS = coreHours();
+
+/**
+ * When silence alone will next change something about this machine, or null. RECOVERED, NOT_AFFECTED and machines that
+ * nothing suspects (also because later evidence withdrew the suspicion) have no deadline: silence never un-recovers and never
+ * condemns.
+ */
+export function silenceDeadlineMs(machine: TrackedMachine, rules: Rules): number | null {
+  const heardMs = machine.memory.heard?.atMs;
+  if (heardMs === undefined) return null;
+  const { policy, blindness } = rules;
+  switch (machine.state) {
+    case 'UNVERIFIED':
+      return machine.exposure === 'SUSPECTED'
+        ? Math.max(openHoursAfter(heardMs, machine, rules), rules.incident.window.untilMs)
+        : openExposureDeadlineMs(machine, rules);
+    case 'STABILISING':
+    case 'RELAPSED':
+    case 'LATENT':
+      return isAffected(machine.exposure) ? openHoursAfter(heardMs, machine, rules) : null;
+    case 'CRASH_LOOPING':
+      if (!isAffected(machine.exposure)) return null;
+      return Math.max(
+        machine.sinceMs,
+        earliestCounted(heardMs, policy.silentAfterIntervals * policy.intervalMs, { blindness }),
+      );
+    case 'IN_REPAIR': {
+      const abandonedMs = earliestCounted(Math.max(heardMs, machine.sinceMs), policy.repairAbandonedAfterMs, { blindness });
+      return Math.min(abandonedMs, openExposureDeadlineMs(machine, rules) ?? abandonedMs);
+    }
+    case 'DOWN':
+      return openExposureDeadlineMs(machine, rules);
+    case 'NOT_AFFECTED':
+    case 'RECOVERED':
+    case 'RECOVERED_AT_RISK':
+    case 'REPLACED':
+    case 'DORMANT':
+    case 'RETIRED':
+      return null;
+  }
+}
+
+/**
+ * When silence concludes the exposure of a machine of which nothing is known yet, or null. Never before its state began: a
+ * spool may tell of a time before the machine was enrolled.
+ */
+export function openExposureDeadlineMs(machine: TrackedMachine, rules: Rules): number | null {
+  if (machine.exposure !== 'UNKNOWN') return null;
+  const deadlineMs = exposureDeadlineMs(machine.memory, rules);
+  return deadlineMs === null ? null : Math.max(deadlineMs, machine.sinceMs);
+}
+
+function openHoursAfter(heardMs: number, machine: TrackedMachine, { policy, blindness }: Rules): number {
+  const deadlineMs = earliestCounted(heardMs, policy.downAfterOpenMs, { blindness, hours: CORE_HOURS });
+  return Math.max(deadlineMs, machine.sinceMs);
+}

@@ -1,0 +1,62 @@
+import { DataSource } from 'typeorm';
+import { EnrolmentTokenEntity, RelayCredentialEntity } from './entities/access.entity';
+import { InstallationEntity, MachineEntity, MachineStatusEntity, TransitionEntity } from './entities/machine.entity';
+import { BlindnessEntity, IncidentEntity, IngestPresenceEntity } from './entities/operation.entity';
+import { OrganisationEntity, OrganisationLinkEntity, PracticeEntity } from './entities/organisation.entity';
+import { ProgressCountEntity, ProgressLedgerEntity } from './entities/progress.entity';
+import { Fleet1721347200000 } from './migrations/1721347200000-fleet';
+
+/** Connections of one process: two write lanes, the sweeper, readers and administration, with room to spare. */
+const POOL_CONNECTIONS_MAX = 12;
+/** A server that does not answer a new connection within this time is gone; requests are told so instead of waiting. */
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/** The one data source, for the service and for its tools. The schema comes from migrations only. */
+export function makeDataSource(url: string): DataSource {
+  return new DataSource({
+    type: 'postgres',
+    url,
+    entities: [
+      OrganisationEntity,
+      OrganisationLinkEntity,
+      PracticeEntity,
+      InstallationEntity,
+      MachineEntity,
+      MachineStatusEntity,
+      TransitionEntity,
+      ProgressCountEntity,
+      ProgressLedgerEntity,
+      IngestPresenceEntity,
+      BlindnessEntity,
+      IncidentEntity,
+      EnrolmentTokenEntity,
+      RelayCredentialEntity,
+    ],
+    migrations: [Fleet1721347200000],
+    migrationsTransactionMode: 'all',
+    synchronize: false,
+    logging: false,
+    poolSize: POOL_CONNECTIONS_MAX,
+    extra: { connectionTimeoutMillis: CONNECT_TIMEOUT_MS, application_name: 'endpoint-recovery' },
+  });
+}
+
+/**
+ * A number that only this project's migrations lock on, so that processes that start together migrate one after the other.
+ * Any constant would do.
+ */
+const MIGRATION_LOCK = 20240719;
+
+/** Brings a database up to date. Safe to run from several processes at once. */
+export async function migrateDatabase(url: string): Promise<void> {
+  const dataSource = await makeDataSource(url).initialize();
+  const lock = dataSource.createQueryRunner();
+  try {
+    await lock.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await dataSource.runMigrations();
+  } finally {
+    await lock.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]).catch(() => undefined);
+    await lock.release();
+    await dataSource.destroy();
+  }
+}

@@ -1,0 +1,74 @@
+/** What the machine offers, in bytes: memory this process may use, and free space where the database lies. */
+export type MachineSize = { readonly memoryBytes: number; readonly freeDiskBytes: number };
+
+const MIB = 1024 ** 2;
+const GIB = 1024 ** 3;
+
+/**
+ * Settings of the embedded server by parameter name, as PostgreSQL spells them. They suit one service on one
+ * machine whose hot rows are narrow, few (8.5 million are 1.3 GB) and updated all the time.
+ */
+export function embeddedPostgresSettings(size: MachineSize): Record<string, string> {
+  const memory = size.memoryBytes;
+  return {
+    // An acknowledged heartbeat survives a power cut. Defaults, written down because all else rests on them.
+    fsync: 'on',
+    full_page_writes: 'on',
+    synchronous_commit: 'on',
+
+    // A quarter of the memory is the usual start; more than 1 GiB is left to the page cache, because the
+    // service, the server and whatever else runs here share the machine.
+    shared_buffers: megabytes(clamp(memory / 4, 32 * MIB, GIB)),
+    // What the planner may expect to find cached, in shared buffers or in the page cache. Reserves nothing.
+    effective_cache_size: megabytes(clamp(memory / 2, 64 * MIB, 64 * GIB)),
+    // Per sort or hash of one of at most 60 sessions; the write path sorts nothing.
+    work_mem: megabytes(clamp(memory / 256, 4 * MIB, 16 * MIB)),
+    // Index builds of migrations, and vacuum.
+    maintenance_work_mem: megabytes(clamp(memory / 32, 16 * MIB, 256 * MIB)),
+
+    // The first change of a page after a checkpoint logs the whole page. Every heartbeat changes a page, so
+    // the less often, the better. The time bounds what has to be replayed after a crash (measured: 5 million
+    // updates in 11 s), the size bounds the disk used: a tenth of what is free, so that a small disk is not
+    // filled with log.
+    checkpoint_timeout: '15min',
+    max_wal_size: megabytes(clamp(size.freeDiskBytes / 10, GIB, 8 * GIB)),
+    // Keep segments for reuse instead of deleting and creating them in quiet hours.
+    min_wal_size: '512MB',
+    // Measured: a quarter less log, no fewer updates. The packaged server has neither lz4 nor zstd.
+    wal_compression: 'pglz',
+
+    // Short statements, known plans: compiling them costs more than it saves.
+    jit: 'off',
+    // Storage here is flash or memory: a random page costs little more than the next one.
+    random_page_cost: '1.1',
+    // The service's pools, the command-line tools and a person with a client. Sessions cost memory.
+    max_connections: '60',
+
+    // Vacuum keeps pace with rows that change all day. The default throttle dates from spinning disks; with
+    // it, vacuum of the hot tables falls behind, they grow, and updates stop finding room on their page.
+    autovacuum_naptime: '15s',
+    autovacuum_vacuum_cost_limit: '2000',
+    autovacuum_vacuum_cost_delay: '2ms',
+    // A transaction somebody forgot keeps vacuum from removing anything. None of ours waits for minutes.
+    idle_in_transaction_session_timeout: '10min',
+
+    // Parallel queries need shared memory. The POSIX kind lies in /dev/shm, which containers limit to 64 MB.
+    ...(process.platform === 'linux' ? { dynamic_shared_memory_type: 'sysv' } : {}),
+
+    timezone: 'UTC',
+    log_timezone: 'UTC',
+    // Messages are read by their beginning, so they have to be English.
+    lc_messages: 'C',
+    log_line_prefix: '%m [%p] ',
+    // Recovery after a crash may take minutes: say how far it is.
+    log_startup_progress_interval: '10s',
+  };
+}
+
+function clamp(value: number, low: number, high: number): number {
+  return Math.min(Math.max(value, low), high);
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.floor(bytes / MIB)}MB`;
+}

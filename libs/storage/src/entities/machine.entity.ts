@@ -1,0 +1,165 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+
+/** Finds the machine that an installation was enrolled as. */
+@Entity('installation')
+export class InstallationEntity {
+  @PrimaryColumn({ type: 'text', collation: 'C' })
+  installation_id!: string;
+
+  @Column({ type: 'text', collation: 'C' })
+  practice_id!: string;
+
+  @Column({ type: 'uuid' })
+  machine_id!: string;
+}
+
+/** A machine's identity and the facts it last reported; written when one of them changes. */
+@Entity('machine')
+@Index('machine_by_asset', ['practice_id', 'serial_number'], { where: 'serial_number IS NOT NULL' })
+@Index('machine_by_hostname', { synchronize: false })
+export class MachineEntity {
+  @PrimaryColumn({ type: 'text', collation: 'C' })
+  practice_id!: string;
+
+  @PrimaryColumn({ type: 'uuid' })
+  machine_id!: string;
+
+  @Column({ type: 'text' })
+  hostname!: string;
+
+  @Column({ type: 'text', nullable: true })
+  serial_number!: string | null;
+
+  @Column({ type: 'text', nullable: true })
+  smbios_uuid!: string | null;
+
+  @Column({ type: 'timestamptz' })
+  enrolled_at!: Date;
+
+  @Column({ type: 'uuid', nullable: true })
+  successor_id!: string | null;
+
+  @Column({ type: 'timestamptz', nullable: true })
+  facts_at!: Date | null;
+
+  @Column({ type: 'text', nullable: true })
+  os_build!: string | null;
+
+  @Column({ type: 'text', nullable: true })
+  sensor_version!: string | null;
+
+  @Column({ type: 'boolean', nullable: true })
+  sensor_running!: boolean | null;
+
+  @Column({ type: 'text', nullable: true })
+  bitlocker!: string | null;
+
+  @Column({ type: 'boolean', nullable: true })
+  safe_boot_flag!: boolean | null;
+
+  @Column({ type: 'text', nullable: true })
+  boot_mode!: string | null;
+
+  @Column({ type: 'timestamptz', nullable: true })
+  file_written_at!: Date | null;
+
+  @Column({ type: 'text', nullable: true })
+  file_verdict!: string | null;
+
+  @Column({ type: 'integer', nullable: true })
+  clock_skew_seconds!: number | null;
+
+  @Column({ type: 'timestamptz', nullable: true })
+  identity_conflict_since!: Date | null;
+}
+
+/** Where a machine is: contact, session, exposure, state, version. Written by every heartbeat, so it stays narrow. */
+@Entity('machine_status')
+@Index('machine_status_awaited', { synchronize: false })
+@Index('machine_status_unrecovered', { synchronize: false })
+export class MachineStatusEntity {
+  @PrimaryColumn({ type: 'text', collation: 'C' })
+  practice_id!: string;
+
+  @PrimaryColumn({ type: 'uuid' })
+  machine_id!: string;
+
+  /** Raised by every write; a writer that finds another number has lost a race and decides again. */
+  @Column({ type: 'integer' })
+  version!: number;
+
+  @Column({ type: 'timestamptz', nullable: true })
+  heard_at!: Date | null;
+
+  @Column({ type: 'timestamptz', nullable: true })
+  due_at!: Date | null;
+
+  @Column({ type: 'timestamptz' })
+  since!: Date;
+
+  @Column({ type: 'integer', nullable: true })
+  heard_seq!: number | null;
+
+  /** How many transitions the machine has had: the ordinal of the last one. */
+  @Column({ type: 'integer' })
+  transitions!: number;
+
+  @Column({ type: 'integer' })
+  facts_hash!: number;
+
+  @Column({ type: 'smallint' })
+  exposure!: number;
+
+  @Column({ type: 'smallint' })
+  state!: number;
+
+  @Column({ type: 'smallint' })
+  reason!: number;
+
+  /** The generation of credential that is valid; raising it revokes all earlier ones. */
+  @Column({ type: 'smallint' })
+  generation!: number;
+
+  @Column({ type: 'text' })
+  memory!: string;
+}
+
+/** One change of exposure or state, never altered. */
+@Entity('transition')
+export class TransitionEntity {
+  @PrimaryColumn({ type: 'text', collation: 'C' })
+  practice_id!: string;
+
+  @PrimaryColumn({ type: 'uuid' })
+  machine_id!: string;
+
+  @PrimaryColumn({ type: 'integer' })
+  ordinal!: number;
+
+  @Column({ type: 'smallint' })
+  from_exposure!: number;
+
+  @Column({ type: 'smallint' })
+  to_exposure!: number;
+
+  @Column({ type: 'smallint' })
+  from_state!: number;
+
+  @Column({ type: 'smallint' })
+  to_state!: number;
+
+  @Column({ type: 'smallint' })
+  reason!: number;
+
+  @Column({ type: 'text' })
+  rule_version!: string;
+
+  @Column({ type: 'timestamptz' })
+  event_at!: Date;
+
+  @Column({ type: 'timestamptz' })
+  recorded_at!: Date;
+
+  @Column({ type: 'jsonb' })
+  evidence!: Record<string, unknown>;
+}

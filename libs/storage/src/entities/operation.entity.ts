@@ -1,0 +1,59 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+
+/** Until when a process of the service could take reports. */
+@Entity('ingest_presence')
+export class IngestPresenceEntity {
+  @PrimaryColumn({ type: 'uuid' })
+  process_id!: string;
+
+  @Column({ type: 'timestamptz' })
+  alive_until!: Date;
+}
+
+/** A time in which we could not take reports; it counts for nobody's silence. */
+@Entity('blindness')
+export class BlindnessEntity {
+  @PrimaryColumn({ type: 'uuid' })
+  id!: string;
+
+  @Column({ type: 'timestamptz' })
+  started_at!: Date;
+
+  @Column({ type: 'timestamptz' })
+  ended_at!: Date;
+
+  @Column({ type: 'text' })
+  cause!: string;
+}
+
+/** The incident as data; one is active. */
+@Entity('incident')
+@Index('incident_one_active', ['active'], { unique: true, where: 'active' })
+export class IncidentEntity {
+  @PrimaryColumn({ type: 'text' })
+  id!: string;
+
+  @Column({ type: 'text' })
+  name!: string;
+
+  @Column({ type: 'timestamptz' })
+  window_start!: Date;
+
+  @Column({ type: 'timestamptz' })
+  window_end!: Date;
+
+  @Column({ type: 'text' })
+  file_pattern!: string;
+
+  @Column({ type: 'timestamptz' })
+  good_from!: Date;
+
+  @Column({ type: 'text' })
+  minimum_sensor_version!: string;
+
+  @Column({ type: 'integer', array: true })
+  stop_codes!: number[];
+
+  @Column({ type: 'boolean' })
+  active!: boolean;
+}

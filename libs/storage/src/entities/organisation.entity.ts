@@ -1,0 +1,60 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+
+/** A region, an ICB, a practice or the nation, known by its ODS code. */
+@Entity('organisation')
+@Index('organisation_by_level', ['level', 'code'])
+export class OrganisationEntity {
+  @PrimaryColumn({ type: 'text', collation: 'C' })
+  code!: string;
+
+  @Column({ type: 'text' })
+  level!: string;
+
+  @Column({ type: 'text' })
+  name!: string;
+
+  @Column({ type: 'boolean', default: false })
+  synthetic!: boolean;
+
+  @Column({ type: 'timestamptz' })
+  updated_at!: Date;
+}
+
+/** Which organisation another belongs to, and from when to when. */
+@Entity('organisation_link')
+@Index('organisation_link_by_parent', ['parent_code', 'child_code'])
+export class OrganisationLinkEntity {
+  @PrimaryColumn({ type: 'text', collation: 'C' })
+  child_code!: string;
+
+  @PrimaryColumn({ type: 'timestamptz' })
+  valid_from!: Date;
+
+  @Column({ type: 'text', collation: 'C' })
+  parent_code!: string;
+
+  @Column({ type: 'timestamptz', nullable: true })
+  valid_until!: Date | null;
+}
+
+/** What is known of a practice besides its name and place. */
+@Entity('practice')
+export class PracticeEntity {
+  @PrimaryColumn({ type: 'text', collation: 'C' })
+  code!: string;
+
+  @Column({ type: 'text', nullable: true })
+  postcode!: string | null;
+
+  @Column({ type: 'date', nullable: true })
+  opened_on!: string | null;
+
+  @Column({ type: 'date', nullable: true })
+  closed_on!: string | null;
+
+  @Column({ type: 'text', nullable: true })
+  supplier!: string | null;
+
+  @Column({ type: 'text' })
+  source!: string;
+}

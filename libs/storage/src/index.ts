@@ -1,0 +1,40 @@
+export { Database, isTransient, type Queryable } from './database';
+export { makeDataSource, migrateDatabase } from './data-source';
+export { EnrolmentTokenEntity, RelayCredentialEntity } from './entities/access.entity';
+export { EXPOSURE_CODE, exposureOf, REASON_CODE, reasonOf, STATE_CODE, stateOf } from './codes';
+export { compareMachineKeys, formatMachineKey, parseMachineKey, type MachineKey } from './machine-key';
+export { factsOf, hashFacts, type MachineFacts } from './machine-facts';
+export {
+  LEDGER_BUCKET_MS,
+  loadMachines,
+  loadOverdue,
+  saveDecisions,
+  type MachineChange,
+  type StoredMachine,
+} from './machine.store';
+export { decodeMemory, encodeMemory } from './memory-codec';
+export {
+  createMachines,
+  findInstallations,
+  findPredecessors,
+  linkSuccessor,
+  type Enrolled,
+  type NewMachine,
+  type Predecessor,
+} from './enrolment.store';
+export {
+  lastPresenceMs,
+  readBlindness,
+  recordBlindness,
+  recordPresence,
+  type BlindnessCause,
+} from './blindness.store';
+export { loadActiveIncident } from './incident.store';
+export {
+  attachToEmbeddedPostgres,
+  DataDirHeldError,
+  PostgresStartError,
+  startEmbeddedPostgres,
+  stopOrphanedPostgres,
+  type EmbeddedPostgres,
+} from './embedded-postgres';

@@ -1,0 +1,236 @@
+import { RULE_VERSION, type TrackedMachine, type Transition } from '@app/recovery';
+import { EXPOSURE_CODE, exposureOf, REASON_CODE, reasonOf, STATE_CODE, stateOf } from './codes';
+import type { Queryable } from './database';
+import type { MachineFacts } from './machine-facts';
+import { decodeMemory, encodeMemory } from './memory-codec';
+import type { MachineKey } from './machine-key';
+import { LOAD_OVERDUE, LOAD_STATUSES, SAVE_DECISIONS } from './machine.sql';
+
+/** A machine as loaded for a decision, with what guards its row. */
+export type StoredMachine = {
+  readonly key: MachineKey;
+  readonly version: number;
+  readonly generation: number;
+  readonly transitionCount: number;
+  readonly factsHash: number;
+  readonly memoryText: string;
+  readonly machine: TrackedMachine;
+};
+
+/** What a decision changes about a stored machine. */
+export type MachineChange = {
+  readonly before: StoredMachine;
+  readonly after: TrackedMachine;
+  readonly transitions: readonly Transition[];
+  /** The facts to write and their hash, when they differ from what is stored. */
+  readonly facts: { readonly values: MachineFacts; readonly hash: number } | null;
+};
+
+/** Five minutes: the resolution in which progress can be asked for as of a moment. */
+export const LEDGER_BUCKET_MS = 300_000;
+
+/** Reads the machines for these keys; unknown ones are left out. The order of the result is the order of the keys. */
+export async function loadMachines(db: Queryable, keys: readonly MachineKey[]): Promise<StoredMachine[]> {
+  const practices = keys.map((key) => key.practiceId);
+  const machines = keys.map((key) => key.machineId);
+  const result = await db.query<StatusTuple>({ name: 'load-statuses', text: LOAD_STATUSES, values: [practices, machines], rowMode: 'array' });
+  return result.rows.map(toStoredMachine);
+}
+
+/**
+ * Reads machines whose silence is due, by key after `after`. Only states that await something are looked at, through a
+ * partial index whose columns no heartbeat changes.
+ */
+export async function loadOverdue(
+  db: Queryable,
+  nowMs: number,
+  after: MachineKey,
+  rowsMax: number,
+): Promise<StoredMachine[]> {
+  const values = [nowMs, after.practiceId, after.machineId, rowsMax];
+  const result = await db.query<StatusTuple>({ name: 'load-overdue', text: LOAD_OVERDUE, values, rowMode: 'array' });
+  return result.rows.map(toStoredMachine);
+}
+
+/**
+ * Saves decisions in one statement, and with it in one transaction: contact, state, facts, transitions, counts and ledger. A
+ * row is written only if its version is still the one that was decided on.
+ *
+ * @param changes sorted by key (`compareMachineKeys`), one per machine
+ * @returns the changes that lost the race against another writer; nothing of theirs was written, and they are to be loaded
+ *   and decided again
+ */
+export async function saveDecisions(
+  db: Queryable,
+  changes: readonly MachineChange[],
+  recordedAtMs: number,
+): Promise<MachineChange[]> {
+  const routine: RoutineColumns = { practices: [], machines: [], versions: [], heardMs: [], seqs: [], dueMs: [] };
+  const routineChanges: MachineChange[] = [];
+  const altered: AlteredRow[] = [];
+  const alteredChanges: MachineChange[] = [];
+  for (const change of changes) {
+    const row = encodeMemory(change.after.memory);
+    if (isRoutine(change, row.text)) {
+      if (isUnchanged(change)) continue;
+      pushRoutine(routine, change, row.heardAtMs as number, row.heardSeq as number);
+      routineChanges.push(change);
+    } else {
+      altered.push(alteredRow(change, row));
+      alteredChanges.push(change);
+    }
+  }
+  if (routineChanges.length + alteredChanges.length === 0) return [];
+  const { practices, machines, versions, heardMs, seqs, dueMs } = routine;
+  const values = [practices, machines, versions, heardMs, seqs, dueMs, JSON.stringify(altered), recordedAtMs, RULE_VERSION];
+  const result = await db.query<[number[] | null, number[] | null]>({
+    name: 'save-decisions',
+    text: SAVE_DECISIONS,
+    values,
+    rowMode: 'array',
+  });
+  const [lostRoutine, lostAltered] = result.rows[0] ?? [null, null];
+  return [...pick(routineChanges, lostRoutine), ...pick(alteredChanges, lostAltered)];
+}
+
+type RoutineColumns = {
+  practices: string[];
+  machines: string[];
+  versions: number[];
+  heardMs: number[];
+  seqs: number[];
+  dueMs: (number | null)[];
+};
+
+/** Nothing but contact moved: the narrow update is enough. */
+function isRoutine(change: MachineChange, text: string): boolean {
+  return (
+    change.transitions.length === 0 &&
+    change.facts === null &&
+    text === change.before.memoryText &&
+    change.after.memory.heard !== null &&
+    change.after.sinceMs === change.before.machine.sinceMs
+  );
+}
+
+/** A late report that told nothing new: there is nothing to write, and nothing to lose a race over. */
+function isUnchanged({ before, after }: MachineChange): boolean {
+  const [was, is] = [before.machine.memory.heard, after.memory.heard];
+  return was?.atMs === is?.atMs && was?.seq === is?.seq && before.machine.dueAtMs === after.dueAtMs;
+}
+
+function pushRoutine(columns: RoutineColumns, change: MachineChange, heardAtMs: number, heardSeq: number): void {
+  columns.practices.push(change.before.key.practiceId);
+  columns.machines.push(change.before.key.machineId);
+  columns.versions.push(change.before.version);
+  columns.heardMs.push(heardAtMs);
+  columns.seqs.push(heardSeq);
+  columns.dueMs.push(change.after.dueAtMs);
+}
+
+/** One altered machine as the statement reads it from JSON: rare enough that readability beats the last microsecond. */
+type AlteredRow = {
+  readonly practice_id: string;
+  readonly machine_id: string;
+  readonly version: number;
+  readonly heard_ms: number | null;
+  readonly heard_seq: number | null;
+  readonly due_ms: number | null;
+  readonly since_ms: number;
+  readonly exposure: number;
+  readonly state: number;
+  readonly reason: number;
+  readonly facts_hash: number;
+  readonly memory: string;
+  readonly transitions: readonly TransitionRow[];
+  readonly facts: MachineFacts | null;
+};
+
+type TransitionRow = {
+  readonly ordinal: number;
+  readonly from_exposure: number;
+  readonly to_exposure: number;
+  readonly from_state: number;
+  readonly to_state: number;
+  readonly reason: number;
+  readonly event_ms: number;
+  readonly bucket_ms: number;
+  readonly evidence: Transition['evidence'];
+};
+
+function alteredRow(change: MachineChange, row: ReturnType<typeof encodeMemory>): AlteredRow {
+  const { before, after } = change;
+  return {
+    practice_id: before.key.practiceId,
+    machine_id: before.key.machineId,
+    version: before.version,
+    heard_ms: row.heardAtMs,
+    heard_seq: row.heardSeq,
+    due_ms: after.dueAtMs,
+    since_ms: after.sinceMs,
+    exposure: EXPOSURE_CODE[after.exposure],
+    state: STATE_CODE[after.state],
+    reason: REASON_CODE[after.reason],
+    facts_hash: change.facts?.hash ?? before.factsHash,
+    memory: row.text,
+    transitions: change.transitions.map((transition, i) => transitionRow(transition, before.transitionCount + 1 + i)),
+    facts: change.facts?.values ?? null,
+  };
+}
+
+function transitionRow(transition: Transition, ordinal: number): TransitionRow {
+  return {
+    ordinal,
+    from_exposure: EXPOSURE_CODE[transition.fromExposure],
+    to_exposure: EXPOSURE_CODE[transition.toExposure],
+    from_state: STATE_CODE[transition.fromState],
+    to_state: STATE_CODE[transition.toState],
+    reason: REASON_CODE[transition.reason],
+    event_ms: transition.atMs,
+    bucket_ms: Math.floor(transition.atMs / LEDGER_BUCKET_MS) * LEDGER_BUCKET_MS,
+    evidence: transition.evidence,
+  };
+}
+
+function pick(changes: readonly MachineChange[], ordinals: readonly number[] | null): MachineChange[] {
+  return (ordinals ?? []).map((ordinal) => changes[ordinal - 1] as MachineChange);
+}
+
+type StatusTuple = [
+  practiceId: string,
+  machineId: string,
+  version: number,
+  exposure: number,
+  state: number,
+  reason: number,
+  sinceMs: number,
+  dueMs: number | null,
+  heardMs: number | null,
+  heardSeq: number | null,
+  transitions: number,
+  generation: number,
+  factsHash: number,
+  memory: string,
+];
+
+function toStoredMachine(row: StatusTuple): StoredMachine {
+  const [practiceId, machineId, version, exposure, state, reason, sinceMs, dueMs, heardMs, heardSeq] = row;
+  const [, , , , , , , , , , transitionCount, generation, factsHash, memoryText] = row;
+  const heardAtMs = heardMs === null ? null : Math.round(heardMs);
+  return {
+    key: { practiceId, machineId },
+    version,
+    generation,
+    transitionCount,
+    factsHash,
+    memoryText,
+    machine: {
+      exposure: exposureOf(exposure),
+      state: stateOf(state),
+      reason: reasonOf(reason),
+      sinceMs: Math.round(sinceMs),
+      dueAtMs: dueMs === null ? null : Math.round(dueMs),
+      memory: decodeMemory({ heardAtMs, heardSeq, text: memoryText }),
+    },
+  };
+}

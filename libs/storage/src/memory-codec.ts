@@ -1,0 +1,159 @@
+import {
+  BITLOCKER_STATUSES,
+  BOOT_MODES,
+  EMPTY_MEMORY,
+  FILE_VERDICTS,
+  type Dated,
+  type EdgeContact,
+  type Memory,
+  type Session,
+} from '@app/recovery';
+
+/**
+ * A machine's memory as the columns of its row. What every heartbeat moves (the newest moment and its number) has columns of
+ * its own; everything else goes into one text that an ordinary heartbeat leaves as it is, because every time that equals the
+ * newest moment is written as AS_HEARD. An unchanged text means that the narrow update is enough.
+ */
+export type MemoryRow = {
+  readonly heardAtMs: number | null;
+  readonly heardSeq: number | null;
+  readonly text: string;
+};
+
+/** Stands for "the moment of the newest heartbeat"; no heartbeat was observed in 1970. */
+const AS_HEARD = 0;
+/** Stands for "the number of the newest heartbeat"; numbers start at 1. */
+const SEQ_AS_HEARD = 0;
+
+type SessionTuple = [string, number, 0 | 1, number, readonly number[], number, number | null];
+type EdgeTuple = [number, number | string, 0 | 1];
+type DatedTuple = [number, number];
+/** The order of the fields is the format; append new ones at the end. */
+type MemoryTuple = [
+  heard: [number | string, number, number],
+  sessions: SessionTuple[],
+  file: DatedTuple | null,
+  sensorRunning: DatedTuple | null,
+  bitlocker: DatedTuple | null,
+  safeBootFlag: DatedTuple | null,
+  hits: [number, number | null, number] | null,
+  lastSoftCrash: number | null,
+  bad: [number, number] | null,
+  beforeEnd: EdgeTuple | null,
+  afterEnd: EdgeTuple | null,
+  upInWindow: 0 | 1,
+  bootedNormallyAfterEnd: 0 | 1,
+  proof: [number, number] | null,
+  conflictSince: number | null,
+];
+
+/** The text of a machine that was never heard. */
+export const NEVER_HEARD_TEXT = '';
+
+export function encodeMemory(memory: Memory): MemoryRow {
+  const { heard } = memory;
+  if (heard === null) return { heardAtMs: null, heardSeq: null, text: NEVER_HEARD_TEXT };
+  const time = (atMs: number): number => (atMs === heard.atMs ? AS_HEARD : atMs);
+  const boot = (bootId: string): number | string => {
+    const index = memory.sessions.findIndex((session) => session.bootId === bootId);
+    return index < 0 ? bootId : index;
+  };
+  const edge = (contact: EdgeContact | null): EdgeTuple | null =>
+    contact === null ? null : [time(contact.atMs), boot(contact.bootId), bit(contact.inScope)];
+  const tuple: MemoryTuple = [
+    [boot(heard.bootId), heard.sessionStartedAtMs, BOOT_MODES.indexOf(heard.bootMode)],
+    memory.sessions.map((session) => encodeSession(session, heard)),
+    encodeDated(memory.file, FILE_VERDICTS, time),
+    encodeDated(memory.sensorRunning, FALSE_TRUE, time),
+    encodeDated(memory.bitlocker, BITLOCKER_STATUSES, time),
+    encodeDated(memory.safeBootFlag, FALSE_TRUE, time),
+    memory.hits === null ? null : [memory.hits.firstMs, memory.hits.previousMs, memory.hits.lastMs],
+    memory.lastSoftCrashMs,
+    memory.bad === null ? null : [time(memory.bad.firstMs), time(memory.bad.lastMs)],
+    edge(memory.beforeEnd),
+    edge(memory.afterEnd),
+    bit(memory.upInWindow),
+    bit(memory.bootedNormallyAfterEnd),
+    memory.proof === null ? null : [time(memory.proof.atMs), memory.proof.sessionStartedAtMs],
+    memory.conflictSinceMs,
+  ];
+  return { heardAtMs: heard.atMs, heardSeq: heard.seq, text: JSON.stringify(tuple) };
+}
+
+export function decodeMemory(row: MemoryRow): Memory {
+  const { heardAtMs, heardSeq, text } = row;
+  if (heardAtMs === null || heardSeq === null) return EMPTY_MEMORY;
+  const tuple = JSON.parse(text) as MemoryTuple;
+  const [heard, sessionTuples, file, sensor, bitlocker, safeBoot, hits, soft, bad, before, after, up, normal, proof, conflict] =
+    tuple;
+  const time = (at: number): number => (at === AS_HEARD ? heardAtMs : at);
+  const sessions = sessionTuples.map((session) => decodeSession(session, heardAtMs, heardSeq));
+  const boot = (ref: number | string): string => (typeof ref === 'string' ? ref : (sessions[ref]?.bootId ?? ''));
+  const edge = (contact: EdgeTuple | null): EdgeContact | null =>
+    contact === null ? null : { atMs: time(contact[0]), bootId: boot(contact[1]), inScope: contact[2] === 1 };
+  return {
+    heard: {
+      atMs: heardAtMs,
+      bootId: boot(heard[0]),
+      seq: heardSeq,
+      sessionStartedAtMs: heard[1],
+      bootMode: BOOT_MODES[heard[2]] ?? 'NORMAL',
+    },
+    sessions,
+    file: decodeDated(file, FILE_VERDICTS, time),
+    sensorRunning: decodeDated(sensor, FALSE_TRUE, time),
+    bitlocker: decodeDated(bitlocker, BITLOCKER_STATUSES, time),
+    safeBootFlag: decodeDated(safeBoot, FALSE_TRUE, time),
+    hits: hits === null ? null : { firstMs: hits[0], previousMs: hits[1], lastMs: hits[2] },
+    lastSoftCrashMs: soft,
+    bad: bad === null ? null : { firstMs: time(bad[0]), lastMs: time(bad[1]) },
+    beforeEnd: edge(before),
+    afterEnd: edge(after),
+    upInWindow: up === 1,
+    bootedNormallyAfterEnd: normal === 1,
+    proof: proof === null ? null : { atMs: time(proof[0]), sessionStartedAtMs: proof[1] },
+    conflictSinceMs: conflict,
+  };
+}
+
+const FALSE_TRUE = [false, true] as const;
+
+function encodeSession(session: Session, heard: { atMs: number; seq: number; bootId: string }): SessionTuple {
+  const current = session.bootId === heard.bootId;
+  return [
+    session.bootId,
+    session.startedAtMs,
+    bit(session.normal),
+    current && session.highestSeq === heard.seq ? SEQ_AS_HEARD : session.highestSeq,
+    session.missingSeqs,
+    session.countedFromSeq,
+    session.lastLiveAtMs === heard.atMs ? AS_HEARD : session.lastLiveAtMs,
+  ];
+}
+
+function decodeSession(tuple: SessionTuple, heardAtMs: number, heardSeq: number): Session {
+  const [bootId, startedAtMs, normal, highestSeq, missingSeqs, countedFromSeq, lastLiveAtMs] = tuple;
+  return {
+    bootId,
+    startedAtMs,
+    normal: normal === 1,
+    highestSeq: highestSeq === SEQ_AS_HEARD ? heardSeq : highestSeq,
+    missingSeqs,
+    countedFromSeq,
+    lastLiveAtMs: lastLiveAtMs === AS_HEARD ? heardAtMs : lastLiveAtMs,
+  };
+}
+
+function encodeDated<T>(dated: Dated<T> | null, words: readonly T[], time: (atMs: number) => number): DatedTuple | null {
+  return dated === null ? null : [words.indexOf(dated.value), time(dated.atMs)];
+}
+
+function decodeDated<T>(tuple: DatedTuple | null, words: readonly T[], time: (at: number) => number): Dated<T> | null {
+  if (tuple === null) return null;
+  const value = words[tuple[0]];
+  return value === undefined ? null : { value, atMs: time(tuple[1]) };
+}
+
+function bit(value: boolean): 0 | 1 {
+  return value ? 1 : 0;
+}

@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto';
+import { decideReplacement, type RefusalCode } from '@app/recovery';
+import {
+  compareMachineKeys,
+  createMachines,
+  findInstallations,
+  findPredecessors,
+  linkSuccessor,
+  loadMachines,
+  saveDecisions,
+  type Database,
+  type Enrolled,
+  type MachineKey,
+  type NewMachine,
+  type Queryable,
+} from '@app/storage';
+import { IngestUnavailableError } from './ingest-errors';
+import type { WriteObserver } from './write-observer';
+
+/** One installation that asks to be enrolled, already validated; hardware that names itself by a placeholder has null. */
+export type EnrolmentRequest = {
+  readonly installationId: string;
+  readonly practiceId: string;
+  readonly hostname: string;
+  readonly serialNumber: string | null;
+  readonly smbiosUuid: string | null;
+};
+
+export type EnrolmentResult =
+  | { readonly outcome: 'ENROLLED' | 'KNOWN'; readonly key: MachineKey; readonly generation: number }
+  | { readonly outcome: 'REJECTED'; readonly code: Extract<RefusalCode, 'ENROLLED_ELSEWHERE' | 'TOKEN_EXHAUSTED'> };
+
+/** Takes up to so many uses of the enrolment token within the transaction; returns how many were granted. */
+export type TakeUses = (db: Queryable, wanted: number) => Promise<number>;
+
+/** Two enrolments of the same hardware may race for its predecessor; the loser looks again. */
+const ATTEMPTS_MAX = 3;
+const BUSY_RETRY_AFTER_SECONDS = 2;
+
+class LostRace extends Error {}
+
+/**
+ * Enrols installations. Idempotent: an installation keeps the machine it was first enrolled as, whatever is lost on the way.
+ *
+ * 1. Known installations keep their machine; one known at another practice is refused, since moving needs a person.
+ * 2. New ones take a use of the token each and are created together with their place in counts and ledger.
+ * 3. A new installation on hardware that had another one replaces it: the old one becomes REPLACED and points to the new.
+ * 4. All of it is one transaction. Somebody who enrolled the same installation meanwhile has won; it is KNOWN then.
+ */
+export class EnrolMachines {
+  constructor(
+    private readonly database: Database,
+    private readonly observer: WriteObserver,
+  ) {}
+
+  /** @returns one result for each request, in order */
+  async enrol(requests: readonly EnrolmentRequest[], takeUses: TakeUses, atMs: number): Promise<EnrolmentResult[]> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const enrolled = await this.database.transaction((db) => this.enrolOnce(db, requests, takeUses, atMs));
+        this.observer.progressChanged();
+        return enrolled;
+      } catch (error) {
+        if (!(error instanceof LostRace)) throw error;
+        if (attempt === ATTEMPTS_MAX) throw new IngestUnavailableError('DATABASE', BUSY_RETRY_AFTER_SECONDS);
+      }
+    }
+  }
+
+  private async enrolOnce(
+    db: Queryable,
+    requests: readonly EnrolmentRequest[],
+    takeUses: TakeUses,
+    atMs: number,
+  ): Promise<EnrolmentResult[]> {
+    const ids = [...new Set(requests.map((request) => request.installationId))].sort();
+    const known = byInstallation(await findInstallations(db, ids));
+    const wanted = newMachines(requests, known);
+    const granted = wanted.length === 0 ? 0 : await takeUses(db, wanted.length);
+    const created = await createMachines(db, wanted.slice(0, granted), atMs);
+    const overtaken = wanted.slice(0, granted).filter((machine) => !created.has(machine.installationId));
+    if (overtaken.length > 0) throw new LostRace('an installation was enrolled by another request');
+    await replacePredecessors(db, wanted.slice(0, granted), atMs);
+    const fresh = new Map(wanted.slice(0, granted).map((machine) => [machine.installationId, machine]));
+    return requests.map((request) => resultFor(request, known, fresh));
+  }
+}
+
+function byInstallation(enrolled: readonly Enrolled[]): Map<string, Enrolled> {
+  return new Map(enrolled.map((one) => [one.installationId, one]));
+}
+
+function newMachines(requests: readonly EnrolmentRequest[], known: ReadonlyMap<string, Enrolled>): NewMachine[] {
+  const machines = new Map<string, NewMachine>();
+  for (const request of requests) {
+    if (known.has(request.installationId) || machines.has(request.installationId)) continue;
+    const { installationId, hostname, serialNumber, smbiosUuid } = request;
+    const key = { practiceId: request.practiceId, machineId: randomUUID() };
+    machines.set(installationId, { key, installationId, hostname, serialNumber, smbiosUuid });
+  }
+  return [...machines.values()].sort((a, b) => (a.installationId < b.installationId ? -1 : 1));
+}
+
+function resultFor(
+  request: EnrolmentRequest,
+  known: ReadonlyMap<string, Enrolled>,
+  fresh: ReadonlyMap<string, NewMachine>,
+): EnrolmentResult {
+  const before = known.get(request.installationId);
+  const key = before?.key ?? fresh.get(request.installationId)?.key;
+  if (key === undefined) return { outcome: 'REJECTED', code: 'TOKEN_EXHAUSTED' };
+  if (key.practiceId !== request.practiceId) return { outcome: 'REJECTED', code: 'ENROLLED_ELSEWHERE' };
+  return before === undefined
+    ? { outcome: 'ENROLLED', key, generation: 1 }
+    : { outcome: 'KNOWN', key, generation: before.generation };
+}
+
+async function replacePredecessors(db: Queryable, created: readonly NewMachine[], atMs: number): Promise<void> {
+  const predecessors = await findPredecessors(db, created);
+  if (predecessors.length === 0) return;
+  const successors = new Map(predecessors.map((one) => [one.key.machineId, one.successorId]));
+  const keys = predecessors.map((one) => one.key).sort(compareMachineKeys);
+  const stored = await loadMachines(db, keys);
+  const changes = stored.map((before) => {
+    const decision = decideReplacement(before.machine, successors.get(before.key.machineId) ?? '', atMs);
+    return { before, after: decision.machine, transitions: decision.transitions, facts: null };
+  });
+  const lost = await saveDecisions(db, changes.filter((change) => change.transitions.length > 0), atMs);
+  if (lost.length > 0) throw new LostRace('a replaced machine reported in the same moment');
+  for (const one of predecessors) await linkSuccessor(db, one.key, one.successorId);
+}

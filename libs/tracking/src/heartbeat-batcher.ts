@@ -1,0 +1,108 @@
+import { IngestUnavailableError } from './ingest-errors';
+
+/** Something to be done for one machine; all with the same `lane` are done in the order in which they came. */
+export type Queued = { readonly lane: number; readonly receivedAtMs: number };
+
+export type BatcherLimits = {
+  /** Heartbeats that may wait; more are refused, because waiting longer than a client does helps nobody. */
+  readonly queueItemsMax: number;
+  /** Heartbeats in one transaction: large enough to share a COMMIT, small enough not to hold it up. */
+  readonly batchItemsMax: number;
+  /** Batches on their way at once. A machine always takes the same lane, so a process never races itself. */
+  readonly lanes: number;
+};
+
+/**
+ * 60,000 waiting heartbeats are about a second of work and some 60 MB; batches of 2,000 over two lanes were the knee of the
+ * prototype's curve: one lane waits for the database while the other decides.
+ */
+export const DEFAULT_BATCHER_LIMITS: BatcherLimits = { queueItemsMax: 60_000, batchItemsMax: 2_000, lanes: 2 };
+
+/** What a refused client is asked to wait; the jitter of its next report spreads the rest. */
+const FULL_RETRY_AFTER_SECONDS = 5;
+const STOPPING_RETRY_AFTER_SECONDS = 10;
+
+/**
+ * Group commit with a bounded queue. Whatever arrives while a batch is on its way makes up the next one, so the size of
+ * batches follows the load and an idle service waits for nothing.
+ */
+export class HeartbeatBatcher<Item extends Queued> {
+  private readonly queues: Item[][];
+  private readonly inFlight: (readonly Item[])[];
+  private readonly running: (Promise<void> | null)[];
+  private waiting = 0;
+  private stopping = false;
+
+  /** @param process does all the items of a batch and never rejects: it settles every item itself */
+  constructor(
+    private readonly process: (items: Item[]) => Promise<void>,
+    private readonly limits: BatcherLimits,
+  ) {
+    this.queues = Array.from({ length: limits.lanes }, () => []);
+    this.inFlight = Array.from({ length: limits.lanes }, () => []);
+    this.running = Array.from({ length: limits.lanes }, () => null);
+  }
+
+  /** Heartbeats that wait for their batch. */
+  get depth(): number {
+    return this.waiting;
+  }
+
+  /**
+   * Accepts all of these items or none.
+   *
+   * @throws IngestUnavailableError when there is no room or the service is stopping
+   */
+  add(items: readonly Item[]): void {
+    if (this.stopping) throw new IngestUnavailableError('STOPPING', STOPPING_RETRY_AFTER_SECONDS);
+    if (this.waiting + items.length > this.limits.queueItemsMax) {
+      throw new IngestUnavailableError('QUEUE_FULL', FULL_RETRY_AFTER_SECONDS);
+    }
+    this.waiting += items.length;
+    for (const item of items) (this.queues[item.lane % this.limits.lanes] as Item[]).push(item);
+    for (let lane = 0; lane < this.limits.lanes; lane += 1) this.wake(lane);
+  }
+
+  /** When the oldest heartbeat came that is not committed yet; null when there is none. */
+  oldestReceivedAtMs(): number | null {
+    let oldestMs: number | null = null;
+    for (const items of [...this.queues, ...this.inFlight]) {
+      for (const item of items) {
+        if (oldestMs === null || item.receivedAtMs < oldestMs) oldestMs = item.receivedAtMs;
+      }
+    }
+    return oldestMs;
+  }
+
+  /** Resolves when everything accepted so far has been done. */
+  async drained(): Promise<void> {
+    while (this.running.some((lane) => lane !== null)) await Promise.all(this.running);
+  }
+
+  /** Accepts nothing more, and resolves when everything accepted has been done. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    await this.drained();
+  }
+
+  private wake(lane: number): void {
+    if (this.running[lane] !== null || this.queues[lane]?.length === 0) return;
+    this.running[lane] = this.drain(lane).finally(() => {
+      this.running[lane] = null;
+      this.wake(lane);
+    });
+  }
+
+  private async drain(lane: number): Promise<void> {
+    const queue = this.queues[lane] as Item[];
+    // Requests that arrive in the same turn of the event loop share the first batch.
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    while (queue.length > 0) {
+      const batch = queue.splice(0, this.limits.batchItemsMax);
+      this.inFlight[lane] = batch;
+      this.waiting -= batch.length;
+      await this.process(batch);
+      this.inFlight[lane] = [];
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import { decideSilence, type Rules } from '@app/recovery';
+import { loadOverdue, saveDecisions, type Database, type MachineChange, type MachineKey } from '@app/storage';
+import type { WriteObserver } from './write-observer';
+
+export type SweepReport = { readonly examined: number; readonly moved: number };
+
+/** Machines looked at in one statement: short transactions, so that heartbeats never wait behind a sweep. */
+const SWEEP_BATCH_ROWS = 500;
+
+const FIRST_KEY: MachineKey = { practiceId: '', machineId: '00000000-0000-0000-0000-000000000000' };
+
+/**
+ * Turns overdue silence into transitions, one bounded batch at a time.
+ *
+ * The deadline stands in the machine's row, so a restart resumes where the last sweep stopped. The rules decide again from
+ * the machine itself, with the blind time known by now; the event time is the deadline, however late we look. A heartbeat or
+ * another process that got there first moves the row's version: its machine is simply left to it.
+ */
+export class SweepSilence {
+  constructor(
+    private readonly database: Database,
+    private readonly rules: () => Rules,
+    private readonly recordedAtMs: () => number,
+    private readonly monotonicMs: () => number,
+    private readonly observer: WriteObserver,
+  ) {}
+
+  /** @param untilMs deadlines up to this moment are due */
+  async sweep(untilMs: number): Promise<SweepReport> {
+    const startedMs = this.monotonicMs();
+    let after = FIRST_KEY;
+    let examined = 0;
+    let moved = 0;
+    let lagMs = 0;
+    for (;;) {
+      const overdue = await loadOverdue(this.database.pool, untilMs, after, SWEEP_BATCH_ROWS);
+      const rules = this.rules();
+      const changes = overdue.map((stored): MachineChange => {
+        const decision = decideSilence(stored.machine, untilMs, rules);
+        if (decision.transitions.length > 0) lagMs = Math.max(lagMs, untilMs - (stored.machine.dueAtMs ?? untilMs));
+        return { before: stored, after: decision.machine, transitions: decision.transitions, facts: null };
+      });
+      if (changes.length > 0) {
+        const lost = new Set(await saveDecisions(this.database.pool, changes, this.recordedAtMs()));
+        const movers = changes.filter((change) => change.transitions.length > 0 && !lost.has(change)).length;
+        if (movers > 0) this.observer.progressChanged();
+        moved += movers;
+      }
+      examined += overdue.length;
+      const last = overdue[overdue.length - 1];
+      if (last === undefined || overdue.length < SWEEP_BATCH_ROWS) break;
+      after = last.key;
+    }
+    this.observer.swept(examined, moved, lagMs, this.monotonicMs() - startedMs);
+    return { examined, moved };
+  }
+}
