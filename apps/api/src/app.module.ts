@@ -6,7 +6,7 @@ import { AdminToken, CredentialSigner, EnrolmentTokens, OrganisationScope, Relay
 import { MachineReader, OrganisationReader, ProgressReader, TransitionReader } from '@app/progress';
 import { policyForInterval, SECOND_MS, type Incident, type Rules } from '@app/recovery';
 import { Database } from '@app/storage';
-import { BlindnessWatch, DEFAULT_BATCHER_LIMITS, EnrolMachines, ReportHeartbeats, SweepSilence } from '@app/tracking';
+import { BlindnessWatch, DEFAULT_BATCHER_LIMITS, EnrolMachines, ReportHeartbeats, RevokeCredential, SweepSilence } from '@app/tracking';
 import type { FastifyRequest } from 'fastify';
 import { EnrolRequest } from './enrol-request';
 import { AccessResolver } from './graphql/access.resolver';
@@ -125,6 +125,7 @@ function providersOf({ settings, secrets, database, incident, clock }: Foundatio
     [AdminToken, admin],
     [EnrolmentTokens, tokens],
     [RelayCredentials, relays],
+    [RevokeCredential, new RevokeCredential(database)],
     [EnrolRequest, enrolment],
     [IdentifySpeaker, new IdentifySpeaker(signer, relays, clock)],
     [RecordReport, new RecordReport(reports, scope, clock, metrics)],

@@ -12,7 +12,10 @@ import {
 } from '@app/organisations';
 import type { Pool } from 'pg';
 
-/** `npm run import:practices`: brings the practices of the database up to a file, whether the service runs or not. */
+/**
+ * `npm run import:practices`: brings the practices of the database up to a file, whether the service runs or
+ * not.
+ */
 
 const USAGE = `Usage: npm run import:practices -- FILE [--effective DAY] [--json]
        npm run import:practices -- --synthetic [--practices N] [--seed N] [--json]
@@ -151,13 +154,16 @@ function readInstant(text: string): Date {
 function describeFailure(error: unknown): string {
   if (error instanceof PracticeFileError) return `The file is refused (${error.code}): ${error.message}`;
   if (error instanceof PracticeImportError) return `The import is refused (${error.code}): ${error.message}`;
+  const { message = '', code = '' } = error as Partial<NodeJS.ErrnoException>;
   // A connection refused on every address has an empty message and a code.
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return `The import failed: ${error instanceof Error && error.message !== '' ? error.message : code}`;
+  return `The import failed: ${message === '' ? code : message}`;
 }
 
+/**
+ * Whether opening or reading the file failed. Not by `instanceof`: such errors may come from another realm.
+ */
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'syscall' in error;
+  return typeof error === 'object' && error !== null && 'syscall' in error && 'message' in error;
 }
 
 async function main(): Promise<void> {

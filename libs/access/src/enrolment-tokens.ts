@@ -47,6 +47,13 @@ export class EnrolmentTokens {
     return { id: row.id, organisationCode: row.organisation_code };
   }
 
+  /** Revokes a token from now on. @returns false when there is no such token */
+  async revoke(id: string, nowMs: number): Promise<boolean> {
+    const repository = this.database.dataSource.getRepository(EnrolmentTokenEntity);
+    const result = await repository.update({ id }, { revoked_at: new Date(nowMs) });
+    return (result.affected ?? 0) > 0;
+  }
+
   /**
    * Takes up to `wanted` uses of a token, and locks it until the transaction ends: two enrolments cannot take the same use.
    *

@@ -9,7 +9,10 @@ export function parseCompactDate(text: string): CalendarDate | null {
   return parts === null ? null : calendarDate(Number(parts[1]), Number(parts[2]), Number(parts[3]));
 }
 
-/** Reads the practice map's extract date, `01Aug2026`, or `2026-08-01`. Null when it is not a day of the calendar. */
+/**
+ * Reads the practice map's extract date, `01Aug2026`, or `2026-08-01`. Null when it is not a day of the
+ * calendar.
+ */
 export function parseExtractDate(text: string): CalendarDate | null {
   const named = /^(\d{2})([A-Za-z]{3})(\d{4})$/.exec(text);
   if (named !== null) {
@@ -20,7 +23,9 @@ export function parseExtractDate(text: string): CalendarDate | null {
   return iso === null ? null : calendarDate(Number(iso[1]), Number(iso[2]), Number(iso[3]));
 }
 
-/** The instant a day begins. UTC: the files give days only, and half a night more or less moves no practice. */
+/**
+ * The instant a day begins. UTC: the files give days only, and half a night more or less moves no practice.
+ */
 export function startOfDay(day: CalendarDate): Date {
   return new Date(`${day}T00:00:00Z`);
 }

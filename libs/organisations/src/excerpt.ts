@@ -2,8 +2,8 @@
 const EXCERPT_LENGTH_MAX = 40;
 
 /**
- * A piece of a file for a message: quoted, shortened, and with control characters and everything outside ASCII
- * escaped, because the text comes from a file that nobody has checked and ends in somebody's terminal.
+ * A piece of a file for a message: quoted, shortened, and with control characters and everything outside
+ * ASCII escaped, because the text comes from a file that nobody has checked and ends in somebody's terminal.
  */
 export function excerpt(text: string): string {
   const shown = text.length > EXCERPT_LENGTH_MAX ? `${text.slice(0, EXCERPT_LENGTH_MAX)}…` : text;

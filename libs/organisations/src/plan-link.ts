@@ -4,7 +4,10 @@ import type { CurrentLink } from './known-tree';
 import { ICBS_BY_CODE } from './reference-data';
 import type { Refusal } from './row-refusals';
 
-/** How a child comes under a parent. Null when it is there already, STALE when the move is older than what is known. */
+/**
+ * How a child comes under a parent. Null when it is there already, STALE when the move is older than what is
+ * known.
+ */
 export function planLink(
   childCode: string,
   current: CurrentLink | null,
@@ -34,16 +37,16 @@ export function staleMove(
 }
 
 /**
- * Whether a move to another parent is old news: it would take effect before what is already recorded, and writing it
- * down would bend the history. Three signs, each sufficient:
+ * Whether a move to another parent is old news: it would take effect before what is already recorded, and
+ * writing it down would bend the history. Three signs, each sufficient:
  *
  * 1. the current link starts later than the move would;
  * 2. the new parent no longer exists at that instant: the file is older than the date it is given;
- * 3. the current parent did not exist yet at that instant: what is recorded is newer than the file, although its
- *    link, as an organisation's first, says that it holds since ever.
+ * 3. the current parent did not exist yet at that instant: what is recorded is newer than the file, although
+ *    its link, as an organisation's first, says that it holds since ever.
  *
- * The second and third catch an old epraccur imported after a newer file, which carries no date of its own. They know
- * of mergers from the reference data only.
+ * The second and third catch an old epraccur imported after a newer file, which carries no date of its own.
+ * They know of mergers from the reference data only.
  */
 function isStaleMove(current: CurrentLink, newParentCode: string, effectiveAtMs: number): boolean {
   if (current.startsAtMs !== null && effectiveAtMs < current.startsAtMs) return true;

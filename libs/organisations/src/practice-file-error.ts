@@ -1,8 +1,8 @@
 /**
  * Why a file as a whole is refused; nothing of it is taken then.
  *
- * EMPTY_FILE no row at all · NOT_UTF8 not text, or text in another encoding · TOO_LARGE too many bytes or rows ·
- * UNKNOWN_FORMAT none of the kinds that can be read · MIXED_DIALECTS rows of two kinds in one file ·
+ * EMPTY_FILE no row at all · NOT_UTF8 not text, or text in another encoding · TOO_LARGE too many bytes or
+ * rows · UNKNOWN_FORMAT none of the kinds that can be read · MIXED_DIALECTS rows of two kinds in one file ·
  * MIXED_EXTRACT_DATES a practice map put together from two extracts · TRUNCATED_FILE the end is missing
  */
 export const PRACTICE_FILE_ERROR_CODES = [

@@ -5,8 +5,8 @@ import type { SkippedRows } from './skipped-rows';
 export type PracticeSource = 'EPRACCUR_LEGACY' | 'EPRACCUR_DSE' | 'PRACTICE_MAP' | 'SYNTHETIC';
 
 /**
- * A practice as a file describes it. An omitted field means that this kind of file does not tell, so what is known
- * stays; null means that the file tells there is none.
+ * A practice as a file describes it. An omitted field means that this kind of file does not tell, so what is
+ * known stays; null means that the file tells there is none.
  */
 export type PracticeRow = {
   /** Line in the file, from 1. */
@@ -44,5 +44,7 @@ export type PracticeFile = {
 /** Largest file that is read. The real ones have under 4 MB; 64 MiB leaves room and bounds the memory. */
 export const PRACTICE_FILE_BYTES_MAX = 64 * 1024 * 1024;
 
-/** Most rows that are read. The real files have 6,000 to 17,000; bounds the one transaction that writes them. */
+/**
+ * Most rows that are read. The real files have 6,000 to 17,000; bounds the one transaction that writes them.
+ */
 export const PRACTICE_FILE_ROWS_MAX = 100_000;

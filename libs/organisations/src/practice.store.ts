@@ -4,9 +4,9 @@ import type { KnownOrganisation, KnownTree, OrganisationLevel } from './known-tr
 import type { PracticeSource } from './practice-file';
 
 /**
- * Reads and writes the organisations, their links and the practices, on a connection whose transaction the caller
- * holds. Writes are one statement per table, with rows in the order of their keys, so that two writers could wait for
- * each other but never lock each other out.
+ * Reads and writes the organisations, their links and the practices, on a connection whose transaction the
+ * caller holds. Writes are one statement per table, with rows in the order of their keys, so that two writers
+ * could wait for each other but never lock each other out.
  */
 
 type OrganisationRecord = {
@@ -55,7 +55,9 @@ function toKnownOrganisation(row: OrganisationRecord): KnownOrganisation {
   };
 }
 
-/** Whether there are synthetic practices, and whether there are real ones. At most one of them should be true. */
+/**
+ * Whether there are synthetic practices, and whether there are real ones. At most one of them should be true.
+ */
 export async function findPracticeOrigins(
   client: ClientBase,
 ): Promise<{ synthetic: boolean; real: boolean }> {

@@ -19,15 +19,18 @@ export type CsvRows = {
 /** Longest line that is split, in characters. Real ones have about 300. */
 const LINE_LENGTH_MAX = 16_384;
 
-/** Lines given to the parser at once, because starting it costs more than a line; a bad line costs this many again. */
+/**
+ * Lines given to the parser at once, because starting it costs more than a line; a bad line costs this many
+ * again.
+ */
 const LINES_PER_BLOCK = 250;
 
 type Line = { readonly line: number; readonly content: string };
 
 /**
- * Splits CSV text into rows, one per line, blank lines left out and fields trimmed. A line always stands by itself: no
- * practice file has a line break inside a field, and so a stray quote spoils its own row instead of swallowing the
- * rows after it. Line ends may be LF or CRLF.
+ * Splits CSV text into rows, one per line, blank lines left out and fields trimmed. A line always stands by
+ * itself: no practice file has a line break inside a field, and so a stray quote spoils its own row instead
+ * of swallowing the rows after it. Line ends may be LF or CRLF.
  *
  * @throws PracticeFileError TOO_LARGE when there are more than `PRACTICE_FILE_ROWS_MAX` rows
  */
@@ -59,7 +62,10 @@ function splitLines(text: string): readonly Line[] {
   return lines;
 }
 
-/** Parses lines together; where that does not give one record for each line, an open quote joined some: one by one. */
+/**
+ * Parses lines together; where that does not give one record for each line, an open quote joined some: one by
+ * one.
+ */
 function readBlock(lines: readonly Line[]): readonly CsvRow[] {
   if (lines.every(({ content }) => content.length <= LINE_LENGTH_MAX)) {
     const records = parseCsv(lines.map(({ content }) => content).join('\n'));

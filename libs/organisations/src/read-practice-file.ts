@@ -11,11 +11,12 @@ const EXPECTED =
   ' (a header with PRACTICE_CODE, ICB_CODE, COMM_REGION_CODE …)';
 
 /**
- * Reads a practice file: epraccur in either dialect, or the practice map. The kind is concluded from the content,
- * never from a name. Single rows that are unreadable or not wanted are skipped and counted; a file that is damaged or
- * of no known kind is refused as a whole.
+ * Reads a practice file: epraccur in either dialect, or the practice map. The kind is concluded from the
+ * content, never from a name. Single rows that are unreadable or not wanted are skipped and counted; a file
+ * that is damaged or of no known kind is refused as a whole.
  *
- * @param source the content itself (a string is text, not a path): at most `PRACTICE_FILE_BYTES_MAX` bytes of UTF-8
+ * @param source the content itself (a string is text, not a path): at most `PRACTICE_FILE_BYTES_MAX` bytes of
+ *   UTF-8
  * @throws PracticeFileError with a code of `PRACTICE_FILE_ERROR_CODES`; errors of a stream pass through
  */
 export async function readPracticeFile(source: Readable | Uint8Array | string): Promise<PracticeFile> {

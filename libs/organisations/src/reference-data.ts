@@ -1,11 +1,11 @@
 import type { CalendarDate } from './calendar-date';
 
 /**
- * The regions and integrated care boards of England, because epraccur has their codes only. Content originates from
- * NHS England and ONS under the Open Government Licence v3.0: names and codes of 2024 as in RCPCH's public constants
- * (rcpch-nhs-organisations, commit af9b22c), regions and counts from the epraccur release of August 2025, the six ICBs
- * of 2026 from NHS England's practice map of 1 August 2026. All of it is a starting point: a practice map brings its
- * own names and may bring ICBs that are not listed here.
+ * The regions and integrated care boards of England, because epraccur has their codes only. Content
+ * originates from NHS England and ONS under the Open Government Licence v3.0: names and codes of 2024 as in
+ * RCPCH's public constants (rcpch-nhs-organisations, commit af9b22c), regions and counts from the epraccur
+ * release of August 2025, the six ICBs of 2026 from NHS England's practice map of 1 August 2026. All of it is
+ * a starting point: a practice map brings its own names and may bring ICBs that are not listed here.
  */
 export type ReferenceRegion = { readonly code: string; readonly onsCode: string; readonly name: string };
 
@@ -22,7 +22,9 @@ export type ReferenceIcb = {
   readonly abolishedOn: CalendarDate | null;
 };
 
-/** Code and name of the root of the tree. Not an ODS code: none is needed, and it is longer than a practice's. */
+/**
+ * Code and name of the root of the tree. Not an ODS code: none is needed, and it is longer than a practice's.
+ */
 export const NATIONAL_ORGANISATION = { code: 'ENGLAND', name: 'England' } as const;
 
 /** The seven NHS England regions, unchanged from 2019 to August 2026. */
@@ -39,10 +41,14 @@ export const REGIONS: readonly ReferenceRegion[] = [
 /** Regions abolished before 2020. Legacy epraccur keeps them on practices that closed before that. */
 export const RETIRED_REGION_CODES: ReadonlySet<string> = new Set(['Y54', 'Y55', 'Y57']);
 
-/** Regions of epraccur outside England: Wales, the Channel Islands, and none at all (DSE leaves these blank). */
+/**
+ * Regions of epraccur outside England: Wales, the Channel Islands, and none at all (DSE leaves these blank).
+ */
 export const REGION_CODES_OUTSIDE_ENGLAND: ReadonlySet<string> = new Set(['W00', 'Y99', '']);
 
-/** On this day twelve ICBs were abolished and six founded (NHSBSA open data portal, "ICB mergers April 2026"). */
+/**
+ * On this day twelve ICBs were abolished and six founded (NHSBSA open data portal, "ICB mergers April 2026").
+ */
 const MERGERS_OF_2026: CalendarDate = '2026-04-01';
 
 /** The ICBs that those mergers ended. */
@@ -54,7 +60,9 @@ const ABOLISHED_IN_2026: ReadonlySet<string> = new Set([
 /** ODS code, ONS code, region, practices open on 19 July 2024, name. */
 type IcbTuple = readonly [string, string, string, number, string];
 
-/** The 42 ICBs of July 2024. QRL's ONS code became E54000067 with the mergers of 2026; its ODS code stayed. */
+/**
+ * The 42 ICBs of July 2024. QRL's ONS code became E54000067 with the mergers of 2026; its ODS code stayed.
+ */
 const ICBS_OF_2024: readonly IcbTuple[] = [
   ['QKK', 'E54000030', 'Y56', 199, 'NHS South East London Integrated Care Board'],
   ['QMF', 'E54000029', 'Y56', 273, 'NHS North East London Integrated Care Board'],

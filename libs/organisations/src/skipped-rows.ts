@@ -1,10 +1,10 @@
 /**
  * Why a row is not taken. BROKEN_ROW cannot be read · DUPLICATE_CODE a second row of one practice ·
- * NOT_A_GP_PRACTICE another prescribing setting · NOT_IN_ENGLAND Wales, Channel Islands · RETIRED_REGION a region
- * abolished before 2020, on rows closed long ago · UNKNOWN_REGION none of the seven · NOT_YET_OPEN proposed ·
- * UNKNOWN_ICB neither built in nor in the database · ICB_NOT_IN_REGION the row puts the ICB into another region ·
- * CODE_IN_USE the code belongs to an organisation of another level · STALE_FILE the database knows something later
- * about this practice's place than the file does
+ * NOT_A_GP_PRACTICE another prescribing setting · NOT_IN_ENGLAND Wales, Channel Islands · RETIRED_REGION a
+ * region abolished before 2020, on rows closed long ago · UNKNOWN_REGION none of the seven · NOT_YET_OPEN
+ * proposed · UNKNOWN_ICB neither built in nor in the database · ICB_NOT_IN_REGION the row puts the ICB into
+ * another region · CODE_IN_USE the code belongs to an organisation of another level · STALE_FILE the database
+ * knows something later about this practice's place than the file does
  */
 export const SKIP_REASONS = [
   'BROKEN_ROW',
@@ -39,8 +39,8 @@ export type SkippedRows = {
 };
 
 /**
- * Rows listed of each reason. Per reason, because an epraccur file skips some 8,000 rows that are no GP practices,
- * and these must not crowd out the three broken ones that somebody has to look at.
+ * Rows listed of each reason. Per reason, because an epraccur file skips some 8,000 rows that are no GP
+ * practices, and these must not crowd out the three broken ones that somebody has to look at.
  */
 export const SKIPPED_ROWS_LISTED_PER_REASON_MAX = 25;
 

@@ -6,13 +6,14 @@ import { ICBS, type ReferenceIcb } from './reference-data';
 import { SkipTally } from './skipped-rows';
 
 /**
- * Practices for demonstrations and load tests: as many in each ICB as on 19 July 2024, and none that exists. Regions
- * and ICBs are the real ones; a made-up practice is marked as such by code, name, `synthetic` and source.
+ * Practices for demonstrations and load tests: as many in each ICB as on 19 July 2024, and none that exists.
+ * Regions and ICBs are the real ones; a made-up practice is marked as such by code, name, `synthetic` and
+ * source.
  *
- * The code is X, two digits for the ICB and three for the practice: X01001 to X42073. The shape is that of a real one
- * (a letter and five digits), the block is not used: in the epraccur releases of August 2025 and February 2026, which
- * have every prescribing cost centre since 1974 between them, no code begins with X. X98 and X99, which stand for "not
- * applicable" and "not known" in commissioning data sets, are left out too.
+ * The code is X, two digits for the ICB and three for the practice: X01001 to X42073. The shape is that of a
+ * real one (a letter and five digits), the block is not used: in the epraccur releases of August 2025 and
+ * February 2026, which have every prescribing cost centre since 1974 between them, no code begins with X. X98
+ * and X99, which stand for "not applicable" and "not known" in commissioning data sets, are left out too.
  */
 const CODE_PREFIX = 'X';
 
@@ -26,8 +27,9 @@ export const SYNTHETIC_PRACTICES_MAX = SYNTHETIC_ICBS.reduce(
 );
 
 /**
- * Share of practices with EMIS in each region on 28 July 2024, computed from per-network counts of practices and
- * suppliers (github.com/sebbacon/gpss-map, e85385510cf66607690e4fef06be60657095b28b). Everybody else is given TPP.
+ * Share of practices with EMIS in each region on 28 July 2024, computed from per-network counts of practices
+ * and suppliers (github.com/sebbacon/gpss-map, e85385510cf66607690e4fef06be60657095b28b). Everybody else is
+ * given TPP.
  */
 const EMIS_SHARE_BY_REGION: Readonly<Record<string, number>> = {
   Y56: 0.803,
@@ -40,8 +42,8 @@ const EMIS_SHARE_BY_REGION: Readonly<Record<string, number>> = {
 };
 
 /**
- * Makes the synthetic practices, in the form of a practice file that was read. The same seed gives the same practices,
- * and fewer of them are always a part of all: a database made with a few can be filled up later.
+ * Makes the synthetic practices, in the form of a practice file that was read. The same seed gives the same
+ * practices, and fewer of them are always a part of all: a database made with a few can be filled up later.
  *
  * @param seed decides which practice has which supplier; any integer
  * @param practicesMax how many to make, spread over the ICBs in proportion; default all
@@ -116,8 +118,8 @@ function makePractice(
 }
 
 /**
- * A number in [0, 1) that depends on seed and index only: one step of the mulberry32 generator, so that a practice's
- * supplier does not depend on how many others are made.
+ * A number in [0, 1) that depends on seed and index only: one step of the mulberry32 generator, so that a
+ * practice's supplier does not depend on how many others are made.
  */
 function fraction(seed: number, index: number): number {
   let mixed = (Math.imul(seed, 0x9e3779b1) + Math.imul(index, 0x6d2b79f5)) | 0;

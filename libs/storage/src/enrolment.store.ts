@@ -128,3 +128,18 @@ export async function linkSuccessor(db: Queryable, key: MachineKey, successorId:
     successorId,
   ]);
 }
+
+/**
+ * Raises the generation of a machine's credential: every earlier one is refused from now on. The row's version moves too, so
+ * that a decision on its way is made again.
+ *
+ * @returns false when there is no such machine
+ */
+export async function raiseGeneration(db: Queryable, key: MachineKey): Promise<boolean> {
+  const result = await db.query(
+    `UPDATE machine_status SET generation = generation + 1, version = version + 1
+     WHERE practice_id = $1 AND machine_id = $2`,
+    [key.practiceId, key.machineId],
+  );
+  return result.rowCount === 1;
+}

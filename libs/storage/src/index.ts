@@ -18,6 +18,7 @@ export {
   findInstallations,
   findPredecessors,
   linkSuccessor,
+  raiseGeneration,
   type Enrolled,
   type NewMachine,
   type Predecessor,

@@ -3,5 +3,6 @@ export { EnrolMachines, type EnrolmentRequest, type EnrolmentResult, type TakeUs
 export { DEFAULT_BATCHER_LIMITS, type BatcherLimits } from './heartbeat-batcher';
 export { IngestUnavailableError } from './ingest-errors';
 export { ReportHeartbeats, type Report, type ReportResult } from './report-heartbeats';
+export { RevokeCredential } from './revoke-credential';
 export { SweepSilence, type SweepReport } from './sweep-silence';
 export type { WriteObserver } from './write-observer';

@@ -2,6 +2,8 @@ import { UseGuards } from '@nestjs/common';
 import { Args, Field, ID, InputType, Int, Mutation, ObjectType, Resolver } from '@nestjs/graphql';
 import { EnrolmentTokens, RelayCredentials } from '@app/access';
 import { OrganisationReader, ReaderError } from '@app/progress';
+import { parseMachineKey } from '@app/storage';
+import { RevokeCredential } from '@app/tracking';
 import { RecoveryClock } from '../recovery-clock';
 import { AdminGuard } from './admin.guard';
 
@@ -57,6 +59,7 @@ export class AccessResolver {
   constructor(
     private readonly enrolmentTokens: EnrolmentTokens,
     private readonly relayCredentials: RelayCredentials,
+    private readonly machineCredentials: RevokeCredential,
     private readonly organisations: OrganisationReader,
     private readonly clock: RecoveryClock,
   ) {}
@@ -84,12 +87,26 @@ export class AccessResolver {
     return { id: created.id, credential: created.credential, expiresAt: input.expiresAt ?? null };
   }
 
+  @Mutation(() => Boolean, { description: 'Revokes an enrolment token at once; false when there is no such token. Machines enrolled with it stay.' })
+  async revokeEnrolmentToken(
+    @Args('id', { type: () => ID, description: 'Identity of the token.' }) id: string,
+  ): Promise<boolean> {
+    return UUID.test(id) && this.enrolmentTokens.revoke(id, this.clock.now());
+  }
+
+  @Mutation(() => Boolean, { description: 'Revokes the credentials of a machine at once; false when there is no such machine. Enrolling again yields a new one.' })
+  async revokeMachineCredential(
+    @Args('machineId', { type: () => ID, description: 'Identity of the machine.' }) machineId: string,
+  ): Promise<boolean> {
+    const key = parseMachineKey(machineId);
+    return key !== null && this.machineCredentials.revoke(key);
+  }
+
   @Mutation(() => Boolean, { description: 'Revokes a relay’s credential at once; false when there is no such relay.' })
   async revokeRelayCredential(
     @Args('id', { type: () => ID, description: 'Identity of the credential.' }) id: string,
   ): Promise<boolean> {
-    if (!UUID.test(id)) return false;
-    return this.relayCredentials.revoke(id, this.clock.now());
+    return UUID.test(id) && this.relayCredentials.revoke(id, this.clock.now());
   }
 
   private async check(input: { organisation: string; expiresAt?: Date | null }): Promise<void> {

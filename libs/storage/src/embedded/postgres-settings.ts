@@ -6,7 +6,7 @@ const GIB = 1024 ** 3;
 
 /**
  * Settings of the embedded server by parameter name, as PostgreSQL spells them. They suit one service on one
- * machine whose hot rows are narrow, few (8.5 million are 1.3 GB) and updated all the time.
+ * machine whose hot rows are narrow, few (8.4 million are 1.3 GB) and updated all the time.
  */
 export function embeddedPostgresSettings(size: MachineSize): Record<string, string> {
   const memory = size.memoryBytes;
@@ -27,7 +27,7 @@ export function embeddedPostgresSettings(size: MachineSize): Record<string, stri
     maintenance_work_mem: megabytes(clamp(memory / 32, 16 * MIB, 256 * MIB)),
 
     // The first change of a page after a checkpoint logs the whole page. Every heartbeat changes a page, so
-    // the less often, the better. The time bounds what has to be replayed after a crash (measured: 5 million
+    // the less often, the better. The time bounds what has to be replayed after a crash (measured: 4 million
     // updates in 11 s), the size bounds the disk used: a tenth of what is free, so that a small disk is not
     // filled with log.
     checkpoint_timeout: '15min',

@@ -1,7 +1,8 @@
-import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /** Lets machines of one organisation enrol. The secret itself is shown once and never stored. */
 @Entity('enrolment_token')
+@Check('enrolment_token_within_uses', 'max_uses IS NULL OR uses <= max_uses')
 @Index('enrolment_token_by_secret', ['secret_hash'], { unique: true })
 export class EnrolmentTokenEntity {
   @PrimaryColumn({ type: 'uuid' })

@@ -1,4 +1,4 @@
-import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /** Until when a process of the service could take reports. */
 @Entity('ingest_presence')
@@ -12,6 +12,8 @@ export class IngestPresenceEntity {
 
 /** A time in which we could not take reports; it counts for nobody's silence. */
 @Entity('blindness')
+@Check('blindness_cause', `cause IN ('NOT_RUNNING', 'DATABASE', 'SHEDDING')`)
+@Check('blindness_forward', 'ended_at > started_at')
 export class BlindnessEntity {
   @PrimaryColumn({ type: 'uuid' })
   id!: string;

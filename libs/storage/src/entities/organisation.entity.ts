@@ -1,7 +1,8 @@
-import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /** A region, an ICB, a practice or the nation, known by its ODS code. */
 @Entity('organisation')
+@Check('organisation_level', `level IN ('NATIONAL', 'REGION', 'ICB', 'PRACTICE')`)
 @Index('organisation_by_level', ['level', 'code'])
 export class OrganisationEntity {
   @PrimaryColumn({ type: 'text', collation: 'C' })
@@ -22,6 +23,7 @@ export class OrganisationEntity {
 
 /** Which organisation another belongs to, and from when to when. */
 @Entity('organisation_link')
+@Check('organisation_link_forward', 'valid_until IS NULL OR valid_until > valid_from')
 @Index('organisation_link_by_parent', ['parent_code', 'child_code'])
 export class OrganisationLinkEntity {
   @PrimaryColumn({ type: 'text', collation: 'C' })

@@ -1,0 +1,23 @@
+import { NestFactory } from '@nestjs/core';
+import { GraphQLSchemaBuilderModule, GraphQLSchemaFactory } from '@nestjs/graphql';
+import { lexicographicSortSchema, printSchema } from 'graphql';
+import { RESOLVERS } from './app.module';
+import { DateTimeScalar } from './graphql/date-time.scalar';
+import { openApiDocument } from './http/open-api';
+
+/** The two interfaces as documents. They are committed, and a test compares them with what the code says. */
+export type Contracts = { readonly graphql: string; readonly openApi: string };
+
+/** Prints both from the code that serves them: the resolvers of the application and the schemas that validate requests. */
+export async function printContracts(): Promise<Contracts> {
+  const app = await NestFactory.createApplicationContext(GraphQLSchemaBuilderModule, { logger: false });
+  try {
+    const schema = await app.get(GraphQLSchemaFactory).create([...RESOLVERS], [DateTimeScalar]);
+    return {
+      graphql: `${printSchema(lexicographicSortSchema(schema))}\n`,
+      openApi: `${JSON.stringify(openApiDocument(), null, 2)}\n`,
+    };
+  } finally {
+    await app.close();
+  }
+}

@@ -1,0 +1,203 @@
+import { fileOf, legacyLine, MAP_HEADER, mapLine } from '../../../test/support/practice-files/practice-lines';
+import type { ImportPlan } from './import-plan';
+import type { KnownOrganisation, KnownTree } from './known-tree';
+import { planImport } from './plan-import';
+import { readPracticeFile } from './read-practice-file';
+
+const AUGUST_2026 = Date.parse('2026-08-01T00:00:00Z');
+const INCIDENT_DAY = Date.parse('2024-07-19T00:00:00Z');
+
+/** What the database would hold after these plans, one after the other. */
+function treeAfter(...plans: readonly { plan: ImportPlan; effectiveAtMs: number }[]): KnownTree {
+  const tree = new Map<string, KnownOrganisation>();
+  for (const { plan, effectiveAtMs } of plans) {
+    for (const { code, level, name } of plan.organisations) {
+      const practice = plan.practices.find((written) => written.code === code) ?? null;
+      const link = plan.links.find(({ childCode }) => childCode === code);
+      const startsAtMs = link?.kind === 'FIRST' ? null : effectiveAtMs;
+      const moved = link === undefined ? tree.get(code)?.link : { parentCode: link.parentCode, startsAtMs };
+      tree.set(code, { code, level, name, link: moved ?? null, practice });
+    }
+  }
+  return tree;
+}
+
+async function treeOf(file: string, effectiveAtMs = INCIDENT_DAY): Promise<KnownTree> {
+  return treeAfter({
+    plan: planImport(new Map(), await readPracticeFile(file), effectiveAtMs),
+    effectiveAtMs,
+  });
+}
+
+const ONE_PRACTICE = fileOf(legacyLine({ code: 'P99001' }));
+
+describe('planImport', () => {
+  it('makes the nation, the seven regions and only those ICBs that are in use', async () => {
+    const plan = planImport(new Map(), await readPracticeFile(ONE_PRACTICE), INCIDENT_DAY);
+    expect(plan.organisations.map(({ code, level }) => `${level} ${code}`)).toEqual([
+      'NATIONAL ENGLAND',
+      'PRACTICE P99001',
+      'ICB QOP',
+      ...['Y56', 'Y58', 'Y59', 'Y60', 'Y61', 'Y62', 'Y63'].map((code) => `REGION ${code}`),
+    ]);
+    expect(plan.links).toContainEqual({ childCode: 'P99001', parentCode: 'QOP', kind: 'FIRST' });
+    expect(plan.links).toContainEqual({ childCode: 'QOP', parentCode: 'Y62', kind: 'FIRST' });
+    expect(plan.links).toContainEqual({ childCode: 'Y62', parentCode: 'ENGLAND', kind: 'FIRST' });
+    expect(plan).toMatchObject({ added: 1, changed: 0, icbsAdded: 1, moved: 0 });
+  });
+
+  it('writes nothing for a file that the tree already shows', async () => {
+    const file = await readPracticeFile(ONE_PRACTICE);
+    const plan = planImport(await treeOf(ONE_PRACTICE), file, AUGUST_2026);
+    expect(plan).toMatchObject({ organisations: [], practices: [], links: [], unchanged: 1, missing: 0 });
+  });
+
+  it('moves a practice whose ICB changed, from the effective instant on', async () => {
+    const file = await readPracticeFile(fileOf(legacyLine({ code: 'P99001', icb: 'QYG' })));
+    const plan = planImport(await treeOf(ONE_PRACTICE), file, AUGUST_2026);
+    expect(plan.links).toContainEqual({ childCode: 'P99001', parentCode: 'QYG', kind: 'MOVE' });
+    expect(plan).toMatchObject({ changed: 1, moved: 1, icbsAdded: 1 });
+  });
+
+  it('lets a second file for the same instant correct the first', async () => {
+    const first = planImport(
+      await treeOf(ONE_PRACTICE),
+      await readPracticeFile(fileOf(legacyLine({ code: 'P99001', icb: 'QYG' }))),
+      AUGUST_2026,
+    );
+    const start = planImport(new Map(), await readPracticeFile(ONE_PRACTICE), INCIDENT_DAY);
+    const tree = treeAfter(
+      { plan: start, effectiveAtMs: INCIDENT_DAY },
+      { plan: first, effectiveAtMs: AUGUST_2026 },
+    );
+    const file = await readPracticeFile(fileOf(legacyLine({ code: 'P99001', icb: 'QE1' })));
+    expect(planImport(tree, file, AUGUST_2026).links).toContainEqual({
+      ...{ childCode: 'P99001', parentCode: 'QE1', kind: 'CORRECT' },
+    });
+    expect(planImport(tree, file, AUGUST_2026 - 1)).toMatchObject({
+      ...{ links: [], practices: [], skipped: { counts: { STALE_FILE: 1 } } },
+    });
+  });
+
+  describe('refuses moves that are older than what is known', () => {
+    const newIcb = mapLine({ code: 'E99001', icb: 'Z9B2Z', region: 'Y56' });
+    const oldIcb = legacyLine({ code: 'E99001', icb: 'QMJ', region: 'Y56' });
+
+    it('into an ICB that no longer exists at that instant', async () => {
+      const tree = await treeOf(fileOf(MAP_HEADER, mapLine({ code: 'E99001', icb: 'QKK', region: 'Y56' })));
+      const plan = planImport(
+        tree,
+        await readPracticeFile(fileOf(oldIcb)),
+        Date.parse('2026-04-01T00:00:00Z'),
+      );
+      expect(plan).toMatchObject({ links: [], organisations: [], skipped: { counts: { STALE_FILE: 1 } } });
+      expect(plan.skipped.listed[0]?.detail).toContain('is in QKK; a move to QMJ on 2026-04-01');
+    });
+
+    it('out of an ICB that did not exist yet at that instant', async () => {
+      const tree = await treeOf(fileOf(MAP_HEADER, newIcb), AUGUST_2026);
+      const plan = planImport(tree, await readPracticeFile(fileOf(oldIcb)), INCIDENT_DAY);
+      expect(plan).toMatchObject({ links: [], organisations: [], skipped: { counts: { STALE_FILE: 1 } } });
+    });
+
+    it('but not out of an old ICB into a new one', async () => {
+      const plan = planImport(
+        await treeOf(fileOf(oldIcb)),
+        await readPracticeFile(fileOf(MAP_HEADER, newIcb)),
+        AUGUST_2026,
+      );
+      expect(plan.links).toContainEqual({ childCode: 'E99001', parentCode: 'Z9B2Z', kind: 'MOVE' });
+    });
+
+    it('and with most of a file also the rest, which looks possible one by one', async () => {
+      const tree = await treeOf(
+        fileOf(
+          MAP_HEADER,
+          ...['E99001', 'E99002'].map((code) => mapLine({ code, icb: 'Z9B2Z', region: 'Y56' })),
+          mapLine({ code: 'P99001', icb: 'QOP' }),
+          mapLine({ code: 'P99002', icb: 'QOP' }),
+        ),
+        AUGUST_2026,
+      );
+      const old = ['E99001', 'E99002'].map((code) => legacyLine({ code, icb: 'QMJ', region: 'Y56' }));
+      const file = fileOf(...old, legacyLine({ code: 'P99001', icb: 'QYG' }), legacyLine({ code: 'P99002' }));
+      const plan = planImport(tree, await readPracticeFile(file), INCIDENT_DAY);
+      expect(plan).toMatchObject({ links: [], moved: 0, changed: 1, skipped: { counts: { STALE_FILE: 3 } } });
+    });
+  });
+
+  it('keeps what a kind of file does not tell, and takes what it does', async () => {
+    const tree = await treeOf(fileOf(MAP_HEADER, mapLine({ code: 'P99001', supplier: 'TPP' })));
+    const closed = legacyLine({ code: 'P99001', status: 'C', closedOn: '20250630', postcode: '' });
+    const plan = planImport(tree, await readPracticeFile(fileOf(closed)), AUGUST_2026);
+    expect(plan.practices).toEqual([
+      {
+        ...{ code: 'P99001', postcode: null, openedOn: '1974-04-01', closedOn: '2025-06-30' },
+        ...{ supplier: 'TPP', source: 'EPRACCUR_LEGACY' },
+      },
+    ]);
+    expect(plan).toMatchObject({ changed: 1, closed: 1, newlyClosed: 1 });
+    expect(plan.links).toEqual([]);
+  });
+
+  it('does not take a file of another kind that says the same for a change', async () => {
+    const tree = await treeOf(fileOf(MAP_HEADER, mapLine({ code: 'P99001' })));
+    const file = await readPracticeFile(fileOf(legacyLine({ code: 'P99001', openedOn: '' })));
+    expect(planImport(tree, file, AUGUST_2026)).toMatchObject({ unchanged: 1, practices: [] });
+  });
+
+  it.each([
+    ['an ICB nobody knows', { icb: 'Q74' }, 'UNKNOWN_ICB'],
+    ['an ICB of another region', { region: 'Y63' }, 'ICB_NOT_IN_REGION'],
+    ['a region for an ICB', { icb: 'Y62' }, 'CODE_IN_USE'],
+    ['a practice for an ICB', { icb: 'P99001' }, 'CODE_IN_USE'],
+    ['an ICB for a practice', { code: 'QOP' }, 'CODE_IN_USE'],
+    ['the nation for a practice', { code: 'ENGLAND' }, 'CODE_IN_USE'],
+  ])('skips a row with %s', async (_, fields, reason) => {
+    const file = await readPracticeFile(fileOf(legacyLine({ code: 'P99002', ...fields })));
+    const plan = planImport(await treeOf(ONE_PRACTICE), file, AUGUST_2026);
+    expect(plan).toMatchObject({
+      organisations: [],
+      practices: [],
+      links: [],
+      skipped: { counts: { [reason]: 1 } },
+    });
+  });
+
+  it('says of a practice under an ICB nobody knows when it closed, if it did', async () => {
+    const closed = legacyLine({ code: 'P99002', icb: 'Q74', status: 'C', closedOn: '20160531' });
+    const plan = planImport(new Map(), await readPracticeFile(fileOf(closed)), AUGUST_2026);
+    expect(plan.skipped.listed[0]?.detail).toBe('ICB Q74; the practice closed on 2016-05-31');
+  });
+
+  it('takes epraccur rows of an ICB that only the map brought', async () => {
+    const tree = await treeOf(fileOf(MAP_HEADER, mapLine({ code: 'P99001', icb: 'A1B2C' })));
+    const file = await readPracticeFile(fileOf(legacyLine({ code: 'P99002', icb: 'A1B2C' })));
+    expect(planImport(tree, file, AUGUST_2026)).toMatchObject({ added: 1, icbsAdded: 0, missing: 1 });
+  });
+
+  it('renames an ICB as the map has it, and leaves the name to epraccur', async () => {
+    const tree = await treeOf(ONE_PRACTICE);
+    const map = await readPracticeFile(
+      fileOf(MAP_HEADER, mapLine({ code: 'P99001', icbName: 'NHS New Name' })),
+    );
+    const renamed = planImport(tree, map, AUGUST_2026);
+    expect(renamed.organisations.find(({ code }) => code === 'QOP')?.name).toBe('NHS New Name');
+    const after = new Map([...tree, ...treeAfter({ plan: renamed, effectiveAtMs: AUGUST_2026 })]);
+    const again = planImport(after, await readPracticeFile(ONE_PRACTICE), AUGUST_2026);
+    expect(again.organisations.find(({ code }) => code === 'QOP')).toBeUndefined();
+  });
+
+  it('counts as missing what is known, open and in no row of the file', async () => {
+    const tree = await treeOf(
+      fileOf(
+        ...['P99001', 'P99002', 'P99003'].map((code) => legacyLine({ code })),
+        legacyLine({ code: 'P99004', status: 'C', closedOn: '20200101' }),
+      ),
+    );
+    const file = await readPracticeFile(
+      fileOf(legacyLine({ code: 'P99001' }), legacyLine({ code: 'P99002', setting: '9' })),
+    );
+    expect(planImport(tree, file, AUGUST_2026).missing).toBe(1);
+  });
+});

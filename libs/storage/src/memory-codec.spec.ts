@@ -1,0 +1,39 @@
+import * as fc from 'fast-check';
+import { EMPTY_MEMORY, enrolledMachine, type Memory } from '@app/recovery';
+import { aHeartbeat, aMachine, at, GOOD_FILE, theRules } from '../../../test/support/fleet';
+import { aMachinesLife, arbitraryReports, delivered, lives } from '../../../test/support/machine-lives';
+import { decodeMemory, encodeMemory } from './memory-codec';
+
+const roundTrip = (memory: Memory): Memory => decodeMemory(encodeMemory(memory));
+
+describe('the memory of a machine as columns', () => {
+  it('comes back as it was, whatever the machine lived through', () => {
+    fc.assert(
+      fc.property(fc.oneof(aMachinesLife, arbitraryReports), (reports) => {
+        const { machine } = lives(enrolledMachine(0), reports.map((report) => delivered(report, 0)), theRules());
+        expect(roundTrip(machine.memory)).toEqual(machine.memory);
+      }),
+      { numRuns: 500, seed: 20240719 },
+    );
+  });
+
+  it('is empty for a machine that was never heard', () => {
+    expect(encodeMemory(EMPTY_MEMORY)).toEqual({ heardAtMs: null, heardSeq: null, text: '' });
+    expect(roundTrip(EMPTY_MEMORY)).toEqual(EMPTY_MEMORY);
+  });
+
+  it.each([
+    ['before the incident', '2024-07-18T12:00Z', aHeartbeat().file('2024-07-16T21:10Z')],
+    ['after it, proven well', '2024-07-22T12:00Z', aHeartbeat().file(GOOD_FILE)],
+  ])('leaves the text as it is while a machine only goes on reporting: %s', (_when, from, facts) => {
+    const story = aMachine(theRules()).boots(new Date(at(from) - 7_200_000).toISOString()).reportsThrough(from, plusMinutes(from, 15), facts);
+    const before = encodeMemory(story.machine.memory);
+    const after = encodeMemory(story.reportsThrough(plusMinutes(from, 20), plusMinutes(from, 60), facts).machine.memory);
+    expect(after.text).toBe(before.text);
+    expect(after.heardAtMs).toBe(at(plusMinutes(from, 60)));
+  });
+});
+
+function plusMinutes(text: string, count: number): string {
+  return new Date(at(text) + count * 60_000).toISOString();
+}

@@ -1,0 +1,157 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Pool } from 'pg';
+import { runImportPractices } from '../../apps/api/src/import-practices';
+import { createTestDatabase, type TestDatabase } from '../support/database';
+import { fileOf, legacyLine, MAP_HEADER, mapLine } from '../support/practice-files/practice-lines';
+
+let database: TestDatabase;
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'import-practices-'));
+});
+
+afterAll(async () => {
+  await rm(folder, { recursive: true });
+});
+
+type Run = {
+  readonly exitCode: number;
+  readonly out: string;
+  readonly error: string;
+  readonly databases: string;
+};
+
+/** Runs the command on the test database; `databases` says how often it was opened and closed. */
+async function run(...args: readonly string[]): Promise<Run> {
+  const seen = { out: '', error: '', opened: 0, closed: 0 };
+  const exitCode = await runImportPractices(args, {
+    openDatabase: async () => {
+      seen.opened += 1;
+      const pool = new Pool({ connectionString: database.url });
+      // Dropping the database ends connections that are still saying goodbye.
+      pool.on('error', () => undefined);
+      return {
+        pool,
+        close: async () => {
+          seen.closed += 1;
+          await pool.end();
+        },
+      };
+    },
+    now: () => new Date('2026-11-20T09:00:00Z'),
+    write: (text) => (seen.out += text),
+    writeError: (text) => (seen.error += text),
+  });
+  return {
+    exitCode,
+    out: seen.out,
+    error: seen.error,
+    databases: `${seen.opened} opened, ${seen.closed} closed`,
+  };
+}
+
+async function fileWith(content: string): Promise<string> {
+  const path = join(folder, 'practices.csv');
+  await writeFile(path, content);
+  return path;
+}
+
+const TWO_ROWS = fileOf(legacyLine({ code: 'P99001' }), legacyLine({ code: 'P99002', setting: '9' }));
+
+describe('import:practices', () => {
+  beforeEach(async () => {
+    database = await createTestDatabase();
+  });
+
+  afterEach(async () => {
+    await database.drop();
+  });
+
+  it('imports a file and reports what it took, what it skipped and why', async () => {
+    const ran = await run(await fileWith(TWO_ROWS));
+    expect(ran).toMatchObject({ exitCode: 0, error: '', databases: '1 opened, 1 closed' });
+    expect(ran.out).toContain('Taken       1 (1 added, 0 changed)');
+    expect(ran.out).toContain('Effective   2026-11-20T09:00:00.000Z');
+    expect(ran.out).toContain('  line 2: NOT_A_GP_PRACTICE P99002: setting 9');
+  });
+
+  it.each([
+    ['2024-07-19', '2024-07-19T00:00:00.000Z'],
+    ['2024-07-19T05:09:00+01:00', '2024-07-19T04:09:00.000Z'],
+  ])('takes %s as the effective instant and reports as JSON', async (given, effectiveAt) => {
+    const ran = await run(await fileWith(TWO_ROWS), '--json', '--effective', given);
+    expect(JSON.parse(ran.out)).toMatchObject({
+      effectiveAt,
+      added: 1,
+      skipped: { counts: { NOT_A_GP_PRACTICE: 1 } },
+    });
+  });
+
+  it('imports synthetic practices', async () => {
+    const ran = await run('--synthetic', '--practices', '50', '--json');
+    expect(ran).toMatchObject({ exitCode: 0, databases: '1 opened, 1 closed' });
+    expect(JSON.parse(ran.out)).toMatchObject({ format: 'SYNTHETIC', added: 50 });
+  });
+
+  it('refuses a damaged file without opening a database', async () => {
+    const ran = await run(await fileWith(TWO_ROWS.slice(0, -30)));
+    expect(ran).toMatchObject({ exitCode: 1, out: '', databases: '0 opened, 0 closed' });
+    expect(ran.error).toMatch(/^Nothing was changed\. The file is refused \(TRUNCATED_FILE\): line 2: /);
+  });
+
+  it('refuses to mix synthetic and real practices, and closes the database', async () => {
+    await run('--synthetic', '--practices', '1');
+    const ran = await run(await fileWith(TWO_ROWS));
+    expect(ran).toMatchObject({ exitCode: 1, out: '', databases: '1 opened, 1 closed' });
+    expect(ran.error).toContain('MIXES_SYNTHETIC_AND_REAL');
+  });
+
+  it('says what a database that is not there said', async () => {
+    const seen: string[] = [];
+    const exitCode = await runImportPractices(['--synthetic'], {
+      openDatabase: () => Promise.reject(Object.assign(new AggregateError([], ''), { code: 'ECONNREFUSED' })),
+      now: () => new Date('2026-11-20T09:00:00Z'),
+      write: (text) => seen.push(text),
+      writeError: (text) => seen.push(text),
+    });
+    expect([exitCode, ...seen]).toEqual([1, 'Nothing was changed. The import failed: ECONNREFUSED\n']);
+  });
+
+  it('does not let a date be set for a practice map, which has its own', async () => {
+    const map = await fileWith(fileOf(MAP_HEADER, mapLine({ code: 'P99001' })));
+    expect(await run(map, '--effective', '2024-07-19')).toMatchObject({
+      exitCode: 2,
+      databases: '0 opened, 0 closed',
+    });
+    expect((await run(map)).out).toContain('Effective   2026-08-01T00:00:00.000Z');
+  });
+});
+
+describe('import:practices, used wrongly', () => {
+  it.each([
+    ['no file', [], 'Expected one FILE'],
+    ['two files', ['a', 'b'], 'Expected one FILE'],
+    ['a file that is not there', ['/nowhere/practices.csv'], 'ENOENT'],
+    ['a folder', ['/'], 'EISDIR'],
+    ['an option nobody knows', ['a', '--force'], '--force'],
+    ['a file and synthetic practices', ['a', '--synthetic'], 'takes no FILE'],
+    ['too many practices', ['--synthetic', '--practices', '6395'], 'from 1 to 6394'],
+    ['a number that is none', ['--synthetic', '--practices', 'all'], 'saw "all"'],
+    ['practices of a file', ['a', '--practices', '5'], 'are for --synthetic'],
+    [
+      'an effective day for synthetic practices',
+      ['--synthetic', '--effective', '2024-07-19'],
+      'is for files',
+    ],
+    ['a day that is none', ['a', '--effective', '2024-02-30'], 'saw "2024-02-30"'],
+    ['a time without a zone', ['a', '--effective', '2024-07-19T05:09:00'], 'saw "2024-07-19T05:09:00"'],
+  ])('explains itself: %s', async (_, args, message) => {
+    const ran = await run(...args);
+    expect(ran).toMatchObject({ exitCode: 2, out: '', databases: '0 opened, 0 closed' });
+    expect(ran.error).toContain(message);
+    expect(ran.error).toContain('Usage: npm run import:practices');
+  });
+});

@@ -1,0 +1,160 @@
+import { createReadStream, existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parse } from 'csv-parse/sync';
+import { Pool } from 'pg';
+import { importPractices, type ImportReport, readPracticeFile } from '@app/organisations';
+import { createTestDatabase, type TestDatabase } from '../support/database';
+
+/** The real files are not part of this repository: these tests run where they lie beside it. */
+const FOLDER = resolve(process.cwd(), '../shared/data');
+const describeWithFiles = existsSync(FOLDER) ? describe : describe.skip;
+
+const LEGACY = 'epraccur-legacy-2025-08.csv';
+const DSE = 'epraccur-dse-2026-02.csv';
+const MAP = 'gp-reg-pat-prac-map-2026-08.csv';
+
+const IMPORTED_AT = new Date('2026-11-20T09:00:00Z');
+const INCIDENT_DAY = new Date('2024-07-19T00:00:00Z');
+const AFTER_THE_MAP = new Date('2026-08-02T00:00:00Z');
+
+let database: TestDatabase;
+let pool: Pool;
+
+async function importFile(name: string, effectiveAt: Date = INCIDENT_DAY): Promise<ImportReport> {
+  const file = await readPracticeFile(createReadStream(resolve(FOLDER, name)));
+  return importPractices(pool, file, { effectiveAt, importedAt: IMPORTED_AT });
+}
+
+async function select(
+  sql: string,
+  ...values: readonly unknown[]
+): Promise<readonly Record<string, unknown>[]> {
+  return (await pool.query<Record<string, unknown>>(sql, [...values])).rows;
+}
+
+/** The practices open on a day, with the place they had then. */
+async function openOn(day: Date): Promise<readonly Record<string, unknown>[]> {
+  return select(
+    `SELECT practice.code, icb_code, region_code FROM placement_at($1)
+      JOIN practice ON practice.code = practice_id
+      WHERE (opened_on IS NULL OR opened_on <= $1) AND (closed_on IS NULL OR closed_on > $1)
+      ORDER BY practice.code`,
+    day,
+  );
+}
+
+/** The links of all practices of the practice map. */
+async function placesOfTheMap(): Promise<readonly Record<string, unknown>[]> {
+  return select(`
+    SELECT organisation_link.* FROM organisation_link JOIN practice ON practice.code = child_code
+    WHERE practice.supplier IS NOT NULL ORDER BY child_code, valid_from`);
+}
+
+/** In how many ICBs the practices of the practice map are at an instant. */
+async function countIcbsOfTheMap(at: Date): Promise<unknown> {
+  const [row] = await select(
+    `SELECT count(DISTINCT icb_code)::int AS icbs, count(*)::int AS practices FROM placement_at($1)
+      JOIN practice ON practice.code = practice_id WHERE practice.supplier IS NOT NULL`,
+    at,
+  );
+  return row;
+}
+
+describeWithFiles('importing the real practice files', () => {
+  beforeEach(async () => {
+    database = await createTestDatabase();
+    pool = new Pool({ connectionString: database.url });
+    // Dropping the database ends connections that are still saying goodbye.
+    pool.on('error', () => undefined);
+  });
+
+  afterEach(async () => {
+    await pool.end();
+    await database.drop();
+  });
+
+  it('legacy epraccur: 6,394 practices open on 19 July 2024, each in its ICB and region', async () => {
+    expect(await importFile(LEGACY)).toMatchObject({
+      ...{
+        format: 'EPRACCUR_LEGACY',
+        rows: 16_685,
+        taken: 7051,
+        added: 7051,
+        closed: 760,
+        icbsAdded: 42,
+        missing: 0,
+      },
+      skipped: {
+        total: 9634,
+        counts: { NOT_A_GP_PRACTICE: 8030, NOT_IN_ENGLAND: 422, RETIRED_REGION: 696, UNKNOWN_ICB: 486 },
+      },
+    });
+    const expected = parse(readFileSync(resolve(FOLDER, 'practices-open-2024-07-19.csv')), {
+      columns: true,
+    }) as Record<string, string>[];
+    const open = await openOn(INCIDENT_DAY);
+    expect(open).toEqual(
+      expected.map((row) => ({
+        ...{
+          code: row['practice_ods_code'],
+          icb_code: row['icb_ods_code'],
+          region_code: row['region_ods_code'],
+        },
+      })),
+    );
+    const perRegion = (code: string) => open.filter((practice) => practice['region_code'] === code).length;
+    expect(['Y56', 'Y58', 'Y59', 'Y60', 'Y61', 'Y62', 'Y63'].map(perRegion)).toEqual([
+      1176, 544, 810, 1284, 660, 966, 954,
+    ]);
+    for (const code of ['P82011', 'P82021', 'Y03366']) {
+      expect(open).toContainEqual({ code, icb_code: 'QOP', region_code: 'Y62' });
+    }
+    expect(await importFile(LEGACY)).toMatchObject({ taken: 0, unchanged: 7051, missing: 0 });
+  });
+
+  it('the map of August 2026 after it: 36 ICBs from that day on, and still 42 before', async () => {
+    await importFile(LEGACY);
+    const before = await openOn(INCIDENT_DAY);
+    expect(await importFile(MAP)).toMatchObject({
+      ...{ effectiveAt: new Date('2026-08-01T00:00:00Z'), rows: 6129, added: 0, changed: 6129, moved: 1608 },
+      ...{ icbsAdded: 6, missing: 162, skipped: { total: 0 } },
+    });
+    expect(await openOn(INCIDENT_DAY)).toEqual(before);
+    expect(await countIcbsOfTheMap(INCIDENT_DAY)).toEqual({ icbs: 42, practices: 6129 });
+    expect(await countIcbsOfTheMap(AFTER_THE_MAP)).toEqual({ icbs: 36, practices: 6129 });
+    expect(
+      await select(
+        `SELECT valid_from, count(*)::int AS n FROM organisation_link WHERE isfinite(valid_from) GROUP BY valid_from`,
+      ),
+    ).toEqual([{ valid_from: new Date('2026-08-01T00:00:00Z'), n: 1608 }]);
+    expect(
+      await select('SELECT supplier, count(*)::int AS n FROM practice GROUP BY 1 ORDER BY 2 DESC'),
+    ).toEqual([
+      { supplier: 'EMIS', n: 3581 },
+      { supplier: 'TPP', n: 2540 },
+      { supplier: null, n: 922 },
+      { supplier: 'Medicus', n: 8 },
+    ]);
+    expect(await importFile(MAP)).toMatchObject({ taken: 0, unchanged: 6129 });
+  });
+
+  it.each([
+    ['dated today, its ICBs no longer exist', IMPORTED_AT],
+    ['dated right, newer things are known', INCIDENT_DAY],
+  ])('an old epraccur after the map moves nothing: %s', async (_, effectiveAt) => {
+    await importFile(MAP);
+    const before = await placesOfTheMap();
+    const report = await importFile(LEGACY, effectiveAt);
+    expect(report).toMatchObject({ added: 922, moved: 0, skipped: { counts: { STALE_FILE: 1608 } } });
+    expect(await placesOfTheMap()).toEqual(before);
+    expect(await countIcbsOfTheMap(AFTER_THE_MAP)).toEqual({ icbs: 36, practices: 6129 });
+  });
+
+  it('DSE epraccur after the legacy one: recognised, and its closed practices added', async () => {
+    await importFile(LEGACY);
+    expect(await importFile(DSE, new Date('2026-02-01T00:00:00Z'))).toMatchObject({
+      ...{ format: 'EPRACCUR_DSE', rows: 15_389, added: 717, closed: 1511, missing: 0 },
+      skipped: { total: 7622, counts: { NOT_A_GP_PRACTICE: 7200, NOT_IN_ENGLAND: 422 } },
+    });
+  });
+});

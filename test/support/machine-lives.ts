@@ -1,0 +1,274 @@
+import * as fc from 'fast-check';
+import {
+  decideHeartbeat,
+  decideSilence,
+  MINUTE_MS,
+  proveHeartbeat,
+  SECOND_MS,
+  type BootMode,
+  type Crash,
+  type Heartbeat,
+  type Outcome,
+  type Rules,
+  type TrackedMachine,
+  type Transition,
+} from '@app/recovery';
+import { at, BAD_FILE, GOOD_FILE, OLD_FILE, OTHER_STOP_CODE, PAGE_FAULT, SENSOR_IN_SCOPE, SENSOR_TOO_OLD, theRules } from './fleet';
+
+/** One report as it was written. How long it waits until it is received is the delivery's matter. */
+export type WrittenReport = { readonly heartbeat: Heartbeat; readonly observedAtMs: number };
+export type Delivery = { readonly heartbeat: Heartbeat; readonly receivedAtMs: number };
+
+/** A report that waits longer than this is no longer live; the two classes never mix in a test of order. */
+const LIVE_DELAY_SECONDS_MAX = 290;
+const SPOOLED_DELAY_SECONDS = { min: 301, max: 3 * 86_400 } as const;
+/** Reports of a session stay under the gap that is remembered, so that memories are equal to the last field. */
+const REPORTS_IN_SESSION_MAX = 12;
+const CRASHES_REPORTED_MAX = 5;
+
+const FIELDS_NOT_COLLECTED: readonly (keyof Heartbeat)[] = [
+  'channelFileWrittenAtMs',
+  'sensorVersion',
+  'sensorRunning',
+  'bitlocker',
+  'safeBootFlag',
+];
+
+type SessionShape = {
+  readonly downSeconds: number;
+  readonly bootMode: BootMode;
+  readonly gapsSeconds: readonly number[];
+  readonly notCollected: readonly (readonly (keyof Heartbeat)[])[];
+  readonly latenciesMs: readonly number[];
+  readonly ending: 'CLEAN' | 'HIT' | 'OTHER_CRASH';
+};
+
+const aSession = (downSeconds: fc.Arbitrary<number>, gapSeconds: fc.Arbitrary<number>, reportsMax: number): fc.Arbitrary<SessionShape> =>
+  fc.record({
+    downSeconds,
+    bootMode: fc.oneof(
+      { weight: 5, arbitrary: fc.constant<BootMode>('NORMAL') },
+      { weight: 1, arbitrary: fc.constantFrom<BootMode>('SAFE_MODE', 'SAFE_MODE_NETWORK', 'WINRE') },
+    ),
+    gapsSeconds: fc.array(gapSeconds, { minLength: 1, maxLength: reportsMax }),
+    notCollected: fc.array(fc.oneof(fc.constant([]), fc.subarray([...FIELDS_NOT_COLLECTED])), {
+      minLength: REPORTS_IN_SESSION_MAX,
+      maxLength: REPORTS_IN_SESSION_MAX,
+    }),
+    latenciesMs: fc.array(fc.nat(2_500), { minLength: REPORTS_IN_SESSION_MAX, maxLength: REPORTS_IN_SESSION_MAX }),
+    ending: fc.constantFrom('CLEAN', 'CLEAN', 'HIT', 'OTHER_CRASH'),
+  });
+
+const quickly = fc.integer({ min: 60, max: 180 });
+const anyDowntime = fc.oneof(quickly, fc.integer({ min: 300, max: 4_000 }), fc.integer({ min: 7_200, max: 50_000 }));
+const anyGap = fc.oneof(fc.integer({ min: 20, max: 330 }), fc.integer({ min: 600, max: 5_000 }));
+/** A day's work, or one turn of a loop: booted again at once, heard once or twice, gone. */
+const anySession = fc.oneof(
+  { weight: 2, arbitrary: aSession(anyDowntime, anyGap, REPORTS_IN_SESSION_MAX) },
+  { weight: 1, arbitrary: aSession(quickly, fc.integer({ min: 20, max: 200 }), 2) },
+);
+
+const aMachinesPast = fc.record({
+  firstBootMs: fc.integer({ min: at('2024-07-18T18:00Z'), max: at('2024-07-19T06:30Z') }),
+  sessions: fc.array(anySession, { minLength: 1, maxLength: 6 }),
+  gotBadFileAtMs: fc.option(fc.integer({ min: at('2024-07-19T04:09Z'), max: at('2024-07-19T05:26:59Z') })),
+  badFileForMinutes: fc.integer({ min: 1, max: 3_000 }),
+  sensorVersion: fc.constantFrom(SENSOR_IN_SCOPE, SENSOR_IN_SCOPE, SENSOR_IN_SCOPE, SENSOR_TOO_OLD, null),
+  filesDeletedInRepair: fc.boolean(),
+  bitlocker: fc.constantFrom('PROTECTED', 'SUSPENDED', 'OFF', 'UNKNOWN'),
+});
+type Past = typeof aMachinesPast extends fc.Arbitrary<infer T> ? T : never;
+
+/**
+ * The true story of one machine: boot sessions one after the other, numbers 1, 2, 3 … in each, a file that turns bad in the
+ * window while it is up and good again later, crashes that end sessions and stand in the next one's list, repairs, network
+ * latency, uptime in whole seconds, and fields that were not always collected.
+ */
+export const aMachinesLife: fc.Arbitrary<readonly WrittenReport[]> = aMachinesPast.map((past) => liveThrough(past));
+
+function liveThrough(past: Past): WrittenReport[] {
+  const reports: WrittenReport[] = [];
+  const crashes: Crash[] = [];
+  let nowMs = past.firstBootMs;
+  let badAtMs = Infinity;
+  let repaired = false;
+  past.sessions.forEach((session, index) => {
+    const startedAtMs = nowMs + (index === 0 ? 0 : session.downSeconds * SECOND_MS);
+    nowMs = startedAtMs;
+    repaired ||= session.bootMode !== 'NORMAL' && past.filesDeletedInRepair;
+    const endsAtMs = startedAtMs + session.gapsSeconds.reduce((sum, gap) => sum + gap, 0) * SECOND_MS;
+    const gotBadAtMs = past.gotBadFileAtMs ?? Infinity;
+    if (gotBadAtMs >= startedAtMs && gotBadAtMs <= endsAtMs) badAtMs = gotBadAtMs;
+    session.gapsSeconds.forEach((gapSeconds, reported) => {
+      nowMs += gapSeconds * SECOND_MS;
+      const written = reportAt(nowMs, { past, session, reported, startedAtMs, badAtMs, repaired, crashes });
+      reports.push(numbered(written, `boot-${index}`, reported + 1, session.notCollected[reported] ?? []));
+    });
+    if (session.ending === 'CLEAN') return;
+    nowMs += 20 * SECOND_MS;
+    crashes.push({ atMs: nowMs, stopCode: session.ending === 'HIT' ? PAGE_FAULT : OTHER_STOP_CODE });
+  });
+  return reports;
+}
+
+type Moment = {
+  readonly past: Past;
+  readonly session: SessionShape;
+  readonly reported: number;
+  readonly startedAtMs: number;
+  readonly badAtMs: number;
+  readonly repaired: boolean;
+  readonly crashes: readonly Crash[];
+};
+
+function reportAt(nowMs: number, moment: Moment): WrittenReport {
+  const { past, session, startedAtMs, badAtMs, repaired, crashes } = moment;
+  const observedAtMs = nowMs + (session.latenciesMs[moment.reported] ?? 0);
+  const heartbeat: Heartbeat = {
+    bootId: '',
+    seq: 0,
+    uptimeMs: Math.floor((nowMs - startedAtMs) / SECOND_MS) * SECOND_MS,
+    ageMs: 0,
+    bootMode: session.bootMode,
+    channelFileWrittenAtMs: fileAt(nowMs, badAtMs, badAtMs + past.badFileForMinutes * MINUTE_MS, repaired),
+    sensorVersion: past.sensorVersion,
+    sensorRunning: past.sensorVersion !== null && session.bootMode === 'NORMAL',
+    crashes: crashes.slice(-CRASHES_REPORTED_MAX),
+    bitlocker: past.bitlocker,
+    safeBootFlag: session.bootMode !== 'NORMAL',
+  };
+  return { heartbeat, observedAtMs };
+}
+
+function fileAt(nowMs: number, badAtMs: number, goodAgainAtMs: number, repaired: boolean): number | null {
+  if (repaired) return null;
+  if (nowMs < badAtMs) return at(OLD_FILE);
+  return nowMs < Math.max(goodAgainAtMs, at(GOOD_FILE)) ? badAtMs : Math.max(goodAgainAtMs, at(GOOD_FILE));
+}
+
+function numbered(report: WrittenReport, bootId: string, seq: number, notCollected: readonly (keyof Heartbeat)[]): WrittenReport {
+  const heartbeat = { ...report.heartbeat, bootId, seq };
+  for (const field of notCollected) delete heartbeat[field];
+  return { ...report, heartbeat };
+}
+
+/** Boot sessions of arbitrary reports; each starts at one moment, give or take what a network adds. */
+const ARBITRARY_BOOTS = ['a', 'b', 'c', 'd'] as const;
+
+/**
+ * Reports that no machine need have lived through: sessions overlap, numbers run backwards, files and crashes contradict
+ * each other. Only the two promises of the wire hold: one content for one session and number, and no time from the future.
+ */
+export const arbitraryReports: fc.Arbitrary<readonly WrittenReport[]> = fc
+  .tuple(
+    fc.array(fc.integer({ min: -900, max: 3_000 }), { minLength: 4, maxLength: 4 }),
+    fc.uniqueArray(
+      fc.record({
+        boot: fc.nat(ARBITRARY_BOOTS.length - 1),
+        seq: fc.integer({ min: 1, max: REPORTS_IN_SESSION_MAX }),
+        uptimeMinutes: fc.oneof(fc.nat(20), fc.nat(2_000)),
+        startJitterMs: fc.nat(10 * MINUTE_MS),
+        bootMode: fc.constantFrom<BootMode>('NORMAL', 'NORMAL', 'SAFE_MODE', 'WINRE'),
+        file: fc.constantFrom(undefined, null, OLD_FILE, BAD_FILE, GOOD_FILE),
+        sensorVersion: fc.constantFrom(undefined, null, SENSOR_IN_SCOPE, SENSOR_TOO_OLD),
+        sensorRunning: fc.constantFrom(undefined, true, false),
+        crashes: fc.array(fc.record({ beforeMinutes: fc.nat(3_000), stopCode: fc.constantFrom(PAGE_FAULT, OTHER_STOP_CODE) }), { maxLength: 2 }),
+      }),
+      { selector: ({ boot, seq }) => `${boot}/${seq}`, minLength: 1, maxLength: 14 },
+    ),
+  )
+  .map(([startMinutes, shapes]) =>
+    shapes.map((shape) => {
+      const startedAtMs = at('2024-07-19T04:09Z') + (startMinutes[shape.boot] ?? 0) * MINUTE_MS;
+      const observedAtMs = startedAtMs + shape.uptimeMinutes * MINUTE_MS + shape.startJitterMs;
+      const file = typeof shape.file === 'string' ? Math.min(at(shape.file), observedAtMs) : shape.file;
+      const heartbeat: Heartbeat = {
+        bootId: ARBITRARY_BOOTS[shape.boot] ?? 'a',
+        seq: shape.seq,
+        uptimeMs: shape.uptimeMinutes * MINUTE_MS,
+        ageMs: 0,
+        bootMode: shape.bootMode,
+        ...(file === undefined ? {} : { channelFileWrittenAtMs: file }),
+        ...(shape.sensorVersion === undefined ? {} : { sensorVersion: shape.sensorVersion }),
+        ...(shape.sensorRunning === undefined ? {} : { sensorRunning: shape.sensorRunning }),
+        crashes: shape.crashes.map(({ beforeMinutes, stopCode }) => ({ atMs: observedAtMs - beforeMinutes * MINUTE_MS, stopCode })),
+      };
+      return { heartbeat, observedAtMs };
+    }),
+  );
+
+/** The report as it arrives after waiting. */
+export function delivered({ heartbeat, observedAtMs }: WrittenReport, delayMs: number): Delivery {
+  return { heartbeat: { ...heartbeat, ageMs: delayMs }, receivedAtMs: observedAtMs + delayMs };
+}
+
+/** One set of reports, delivered twice: once in order, once in any order, with repetitions and other delays. */
+export function deliveredTwice(life: fc.Arbitrary<readonly WrittenReport[]>, spooledOnly = false): fc.Arbitrary<TwoDeliveries> {
+  const live = fc.tuple(fc.nat(LIVE_DELAY_SECONDS_MAX), fc.nat(LIVE_DELAY_SECONDS_MAX));
+  const spooled = fc.tuple(fc.integer(SPOOLED_DELAY_SECONDS), fc.integer(SPOOLED_DELAY_SECONDS));
+  return life.chain((reports) => {
+    const delays = fc.array(spooledOnly ? spooled : fc.oneof(live, spooled), { minLength: reports.length, maxLength: reports.length });
+    return delays.chain((pairs) => {
+      const first = reports.map((report, i) => delivered(report, (pairs[i]?.[0] ?? 0) * SECOND_MS));
+      const second = reports.map((report, i) => delivered(report, (pairs[i]?.[1] ?? 0) * SECOND_MS));
+      const shuffled = fc.shuffledSubarray(second, { minLength: second.length, maxLength: second.length });
+      const repeated = fc.tuple(shuffled, fc.subarray(first), fc.nat(reports.length));
+      return repeated.map(([order, again, where]) => ({
+        reports,
+        inOrder: first,
+        disordered: [...order.slice(0, where), ...again, ...order.slice(where)],
+      }));
+    });
+  });
+}
+export type TwoDeliveries = {
+  readonly reports: readonly WrittenReport[];
+  readonly inOrder: readonly Delivery[];
+  readonly disordered: readonly Delivery[];
+};
+
+/** Times in which we were blind, anywhere in the days after the incident; they may overlap and nest. */
+export const blindTimes = fc.array(
+  fc
+    .tuple(fc.integer({ min: -600, max: 7_000 }), fc.integer({ min: 1, max: 900 }))
+    .map(([fromMinute, lengthMinutes]) => {
+      const fromMs = at('2024-07-19T04:09Z') + fromMinute * MINUTE_MS;
+      return { fromMs, untilMs: fromMs + lengthMinutes * MINUTE_MS };
+    }),
+  { maxLength: 4 },
+);
+
+/** The incident as it was, and another one whose window lasts into the next working day. */
+export const anIncidentsRules: fc.Arbitrary<Rules> = fc.tuple(fc.boolean(), blindTimes).map(([longer, blindness]) => {
+  const rules = theRules(...blindness);
+  if (!longer) return rules;
+  const untilMs = at('2024-07-22T11:00Z');
+  return { ...rules, incident: { ...rules.incident, window: { ...rules.incident.window, untilMs }, goodFromMs: untilMs } };
+});
+
+/** What became of a machine, and everything that was decided on the way. */
+export type Lived = {
+  readonly machine: TrackedMachine;
+  readonly transitions: readonly Transition[];
+  readonly outcomes: readonly Outcome[];
+};
+
+/** Decides deliveries in the order given; `sweep` looks for silence at each receipt, as a sweeper beside the ingest does. */
+export function lives(start: TrackedMachine, deliveries: readonly Delivery[], rules: Rules, sweep = false): Lived {
+  let machine = start;
+  const transitions: Transition[] = [];
+  const outcomes: Outcome[] = [];
+  for (const { heartbeat, receivedAtMs } of deliveries) {
+    if (sweep) {
+      const silence = decideSilence(machine, receivedAtMs, rules);
+      machine = silence.machine;
+      transitions.push(...silence.transitions);
+    }
+    const evidence = proveHeartbeat(heartbeat, receivedAtMs, rules.incident, rules.policy);
+    const decision = decideHeartbeat(machine, evidence, rules);
+    machine = decision.machine;
+    transitions.push(...decision.transitions);
+    outcomes.push(decision.outcome);
+  }
+  return { machine, transitions, outcomes };
+}
