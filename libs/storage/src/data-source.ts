@@ -11,6 +11,9 @@ const POOL_CONNECTIONS_MAX = 12;
 /** A server that does not answer a new connection within this time is gone; requests are told so instead of waiting. */
 const CONNECT_TIMEOUT_MS = 5_000;
 
+/** A statement that takes longer has lost its server or its way; whoever waits is told to come again. */
+const QUERY_TIMEOUT_MS = 60_000;
+
 /** The one data source, for the service and for its tools. The schema comes from migrations only. */
 export function makeDataSource(url: string): DataSource {
   return new DataSource({
@@ -37,7 +40,7 @@ export function makeDataSource(url: string): DataSource {
     synchronize: false,
     logging: false,
     poolSize: POOL_CONNECTIONS_MAX,
-    extra: { connectionTimeoutMillis: CONNECT_TIMEOUT_MS, application_name: 'endpoint-recovery' },
+    extra: { connectionTimeoutMillis: CONNECT_TIMEOUT_MS, query_timeout: QUERY_TIMEOUT_MS, application_name: 'endpoint-recovery' },
   });
 }
 

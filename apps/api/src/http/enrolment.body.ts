@@ -2,6 +2,7 @@ import { Type, type Static } from '@sinclair/typebox';
 import type { RefusalCode } from '@app/recovery';
 import type { EnrolmentRequest } from '@app/tracking';
 import Ajv from 'ajv';
+import { PRINTABLE } from './printable';
 
 /** Machines in one request. */
 export const MACHINES_PER_REQUEST_MAX = 1_000;
@@ -14,8 +15,8 @@ export const EnrolmentItemBody = Type.Object(
       description: 'Made by the agent when it is installed and kept by it; the same one always gets the same machine.',
     }),
     practice: Type.String({ pattern: '^[A-Z0-9]{3,8}$', description: 'ODS code of the practice, within the token’s organisation.' }),
-    hostname: Type.String({ minLength: 1, maxLength: 255, pattern: '^[^\\u0000-\\u001f\\u007f]*$' }),
-    serialNumber: Type.Optional(Type.String({ maxLength: 128, pattern: '^[^\\u0000-\\u001f\\u007f]*$', description: 'Of the BIOS.' })),
+    hostname: Type.String({ minLength: 1, maxLength: 255, pattern: PRINTABLE }),
+    serialNumber: Type.Optional(Type.String({ maxLength: 128, pattern: PRINTABLE, description: 'Of the BIOS.' })),
     smbiosUuid: Type.Optional(Type.String({ maxLength: 64, pattern: '^[0-9A-Fa-f-]*$', description: 'Of the hardware.' })),
   },
   { additionalProperties: false, title: 'EnrolmentItem' },

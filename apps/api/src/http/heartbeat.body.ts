@@ -2,6 +2,7 @@ import { Type, type Static } from '@sinclair/typebox';
 import type { Heartbeat, RefusalCode } from '@app/recovery';
 import Ajv, { type ErrorObject } from 'ajv';
 import { parseInstant } from '../instant';
+import { PRINTABLE } from './printable';
 
 /** Heartbeats in one request. */
 export const HEARTBEATS_PER_REQUEST_MAX = 1_000;
@@ -15,9 +16,8 @@ const UPTIME_SECONDS_MAX = 10 * 366 * 86_400;
 const CRASHES_MAX = 64;
 const INT32_MAX = 2_147_483_647;
 
-/** No control characters: PostgreSQL stores no NUL, and nothing here needs one. */
 const printable = (maxLength: number, description: string) =>
-  Type.String({ minLength: 1, maxLength, pattern: '^[^\\u0000-\\u001f\\u007f]*$', description });
+  Type.String({ minLength: 1, maxLength, pattern: PRINTABLE, description });
 const instant = (description: string) => Type.String({ maxLength: 40, description: `${description} RFC 3339, with Z or an offset; local times are refused.` });
 
 const CrashBody = Type.Object(
