@@ -72,7 +72,7 @@ function toInstant(at: Date | number, name: string): Date {
 async function waitForOtherImports(client: PoolClient, waitMs: number): Promise<void> {
   await client.query("SELECT set_config('lock_timeout', $1, true)", [`${waitMs}ms`]);
   try {
-    await client.query('SELECT 1');
+    await client.query('SELECT pg_advisory_xact_lock($1, $2)', [...IMPORT_LOCK]);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === LOCK_NOT_AVAILABLE)) throw error;
     const message = `another import has been running for more than ${waitMs} ms; try again later`;

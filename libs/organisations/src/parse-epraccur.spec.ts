@@ -128,6 +128,19 @@ describe('parseEpraccur', () => {
     expect(file.skipped.listed[0]?.detail).toContain(detail);
   });
 
+  it('does not join two lines, even where one closes the quote that the other left open', async () => {
+    const halves = legacyLine({ code: 'P99002', name: 'THE\nSURGERY' }).split('\n');
+    const file = await readBetween(legacyLine, ...halves);
+    expect(file.practices.map(({ code, line }) => [code, line])).toEqual([
+      ['P99001', 1],
+      ['P99999', 4],
+    ]);
+    expect(file.skipped.listed.map(({ line, detail }) => [line, detail])).toEqual([
+      [2, 'OPEN_QUOTE'],
+      [3, 'STRAY_QUOTE'],
+    ]);
+  });
+
   it('remembers the codes of skipped rows, but none that is not a code', async () => {
     const file = await readBetween(legacyLine, legacyLine({ code: 'P99002', setting: '9' }), '"no code"');
     expect([...file.mentionedCodes]).toEqual(['P99001', 'P99002', 'P99999']);

@@ -105,7 +105,7 @@ function parseCsv(text: string): readonly (readonly string[])[] | 'OPEN_QUOTE' |
 }
 
 /** Whether the file's last row was cut off in the middle, given the columns a whole row has. */
-export function isCutOff(csv: CsvRows, columns: number): boolean {
+function isCutOff(csv: CsvRows, columns: number): boolean {
   const last = csv.rows.at(-1);
   if (last === undefined) return false;
   if (last.problem === 'OPEN_QUOTE') return true;

@@ -151,6 +151,11 @@ describe('readPracticeFile', () => {
       }
     });
 
+    it('inside a quoted field, even when the line was ended afterwards', async () => {
+      const error = await refusal(`${LEGACY.slice(0, LEGACY.lastIndexOf('HIGH STREET'))}\n`);
+      expect([error.code, error.line]).toEqual(['TRUNCATED_FILE', 2]);
+    });
+
     it('the practice map, wherever inside the last row', async () => {
       const lastRowAt = MAP.indexOf('GP_PRAC', MAP.indexOf('P99001'));
       const wholeSupplier = MAP.length - 1;
