@@ -24,7 +24,8 @@ import {
 /** A moment in milliseconds. Text without `Z` or an offset is refused: it would mean another moment on another machine. */
 export function at(text: string): number {
   const ms = Date.parse(text);
-  if (!/(Z|[+-]\d\d:\d\d)$/.test(text) || Number.isNaN(ms)) throw new Error(`${text} is not a moment with an offset`);
+  if (!/(Z|[+-]\d\d:\d\d)$/.test(text) || Number.isNaN(ms))
+    throw new Error(`${text} is not a moment with an offset`);
   return ms;
 }
 
@@ -104,7 +105,9 @@ export class HeartbeatBuilder {
   }
   /** Leaves fields out, as an agent does that could not collect them. */
   without(...fields: readonly (keyof Heartbeat)[]): HeartbeatBuilder {
-    const kept = Object.entries(this.heartbeat).filter(([field]) => !(fields as readonly string[]).includes(field));
+    const kept = Object.entries(this.heartbeat).filter(
+      ([field]) => !(fields as readonly string[]).includes(field),
+    );
     return new HeartbeatBuilder(Object.fromEntries(kept) as Heartbeat);
   }
   with(fields: Partial<Heartbeat>): HeartbeatBuilder {
@@ -135,7 +138,12 @@ export function aHeartbeat(): HeartbeatBuilder {
   });
 }
 
-type OpenSession = { readonly bootId: string; readonly startedAtMs: number; readonly mode: BootMode; seq: number };
+type OpenSession = {
+  readonly bootId: string;
+  readonly startedAtMs: number;
+  readonly mode: BootMode;
+  seq: number;
+};
 
 /**
  * A machine that lives through a story: it boots, reports and falls silent, and the rules decide as it goes. Sessions count
@@ -153,7 +161,11 @@ export class MachineStory {
   ) {}
 
   /** Starts a boot session and makes it the current one. */
-  boots(startedAt: string, mode: BootMode = 'NORMAL', bootId = `boot-${this.sessions.size + 1}`): this {
+  boots(
+    startedAt: string,
+    mode: BootMode = 'NORMAL',
+    bootId = `boot-${String(this.sessions.size + 1)}`,
+  ): this {
     this.current = { bootId, startedAtMs: at(startedAt), mode, seq: 0 };
     this.sessions.set(bootId, this.current);
     return this;
@@ -170,13 +182,17 @@ export class MachineStory {
     const session = this.current;
     if (session === undefined) throw new Error('a machine has to boot before it can report');
     session.seq += 1;
-    const heartbeat = facts.boot(session.bootId, session.seq).mode(session.mode).uptime(at(observedAt) - session.startedAtMs);
+    const heartbeat = facts
+      .boot(session.bootId, session.seq)
+      .mode(session.mode)
+      .uptime(at(observedAt) - session.startedAtMs);
     return this.sends(heartbeat.aged(at(receivedAt) - at(observedAt)), receivedAt);
   }
 
   /** A report every five minutes from one moment to another, both included. */
   reportsThrough(from: string, until: string, facts: HeartbeatBuilder = aHeartbeat()): this {
-    for (let ms = at(from); ms <= at(until); ms += this.rules.policy.intervalMs) this.reports(new Date(ms).toISOString(), facts);
+    for (let ms = at(from); ms <= at(until); ms += this.rules.policy.intervalMs)
+      this.reports(new Date(ms).toISOString(), facts);
     return this;
   }
 
@@ -230,7 +246,9 @@ export class MachineStory {
   }
   /** Every state it has been in since the first transition, in order. */
   get path(): readonly RecoveryState[] {
-    return this.transitions.filter(({ fromState, toState }) => fromState !== toState).map(({ toState }) => toState);
+    return this.transitions
+      .filter(({ fromState, toState }) => fromState !== toState)
+      .map(({ toState }) => toState);
   }
   get lastTransition(): Transition {
     const last = this.transitions[this.transitions.length - 1];

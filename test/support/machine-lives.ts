@@ -1,27 +1,21 @@
 import * as fc from 'fast-check';
+import { MINUTE_MS, SECOND_MS, type BootMode, type Crash, type Heartbeat } from '@app/recovery';
 import {
-  decideHeartbeat,
-  decideSilence,
-  MINUTE_MS,
-  proveHeartbeat,
-  SECOND_MS,
-  type BootMode,
-  type Crash,
-  type Heartbeat,
-  type Outcome,
-  type Rules,
-  type TrackedMachine,
-  type Transition,
-} from '@app/recovery';
-import { at, BAD_FILE, GOOD_FILE, OLD_FILE, OTHER_STOP_CODE, PAGE_FAULT, SENSOR_IN_SCOPE, SENSOR_TOO_OLD, theRules } from './fleet';
+  at,
+  BAD_FILE,
+  GOOD_FILE,
+  HeartbeatBuilder,
+  OLD_FILE,
+  OTHER_STOP_CODE,
+  PAGE_FAULT,
+  SENSOR_IN_SCOPE,
+  SENSOR_TOO_OLD,
+} from './fleet';
+import type { WrittenReport } from './deliveries';
 
-/** One report as it was written. How long it waits until it is received is the delivery's matter. */
-export type WrittenReport = { readonly heartbeat: Heartbeat; readonly observedAtMs: number };
-export type Delivery = { readonly heartbeat: Heartbeat; readonly receivedAtMs: number };
+/** A test of lives needs one import: how they are delivered and decided stands beside. */
+export { delivered, deliveredTwice, lives, type Delivery, type WrittenReport } from './deliveries';
 
-/** A report that waits longer than this is no longer live; the two classes never mix in a test of order. */
-const LIVE_DELAY_SECONDS_MAX = 290;
-const SPOOLED_DELAY_SECONDS = { min: 301, max: 3 * 86_400 } as const;
 /** Reports of a session stay under the gap that is remembered, so that memories are equal to the last field. */
 const REPORTS_IN_SESSION_MAX = 12;
 const CRASHES_REPORTED_MAX = 5;
@@ -43,7 +37,11 @@ type SessionShape = {
   readonly ending: 'CLEAN' | 'HIT' | 'OTHER_CRASH';
 };
 
-const aSession = (downSeconds: fc.Arbitrary<number>, gapSeconds: fc.Arbitrary<number>, reportsMax: number): fc.Arbitrary<SessionShape> =>
+const aSession = (
+  downSeconds: fc.Arbitrary<number>,
+  gapSeconds: fc.Arbitrary<number>,
+  reportsMax: number,
+): fc.Arbitrary<SessionShape> =>
   fc.record({
     downSeconds,
     bootMode: fc.oneof(
@@ -55,12 +53,19 @@ const aSession = (downSeconds: fc.Arbitrary<number>, gapSeconds: fc.Arbitrary<nu
       minLength: REPORTS_IN_SESSION_MAX,
       maxLength: REPORTS_IN_SESSION_MAX,
     }),
-    latenciesMs: fc.array(fc.nat(2_500), { minLength: REPORTS_IN_SESSION_MAX, maxLength: REPORTS_IN_SESSION_MAX }),
+    latenciesMs: fc.array(fc.nat(2_500), {
+      minLength: REPORTS_IN_SESSION_MAX,
+      maxLength: REPORTS_IN_SESSION_MAX,
+    }),
     ending: fc.constantFrom('CLEAN', 'CLEAN', 'HIT', 'OTHER_CRASH'),
   });
 
 const quickly = fc.integer({ min: 60, max: 180 });
-const anyDowntime = fc.oneof(quickly, fc.integer({ min: 300, max: 4_000 }), fc.integer({ min: 7_200, max: 50_000 }));
+const anyDowntime = fc.oneof(
+  quickly,
+  fc.integer({ min: 300, max: 4_000 }),
+  fc.integer({ min: 7_200, max: 50_000 }),
+);
 const anyGap = fc.oneof(fc.integer({ min: 20, max: 330 }), fc.integer({ min: 600, max: 5_000 }));
 /** A day's work, or one turn of a loop: booted again at once, heard once or twice, gone. */
 const anySession = fc.oneof(
@@ -84,7 +89,27 @@ type Past = typeof aMachinesPast extends fc.Arbitrary<infer T> ? T : never;
  * window while it is up and good again later, crashes that end sessions and stand in the next one's list, repairs, network
  * latency, uptime in whole seconds, and fields that were not always collected.
  */
-export const aMachinesLife: fc.Arbitrary<readonly WrittenReport[]> = aMachinesPast.map((past) => liveThrough(past));
+export const aMachinesLife: fc.Arbitrary<readonly WrittenReport[]> = aMachinesPast.map((past) =>
+  liveThrough(past),
+);
+
+/**
+ * Two machines with one identity, as a clone makes them: two true stories told as one, in the order in which they were
+ * observed. Without latency: of starts that lie apart by just the tolerance, each estimate would have its own opinion.
+ */
+export const twinsLives: fc.Arbitrary<readonly WrittenReport[]> = fc
+  .tuple(aMachinesPast, aMachinesPast)
+  .map(([one, other]) => {
+    const [first, second] = [one, other].map((past) => {
+      const sessions = past.sessions.slice(0, 2).map((session) => ({ ...session, latenciesMs: [] }));
+      return liveThrough({ ...past, sessions });
+    });
+    const twin = (second ?? []).map((report) => ({
+      ...report,
+      heartbeat: { ...report.heartbeat, bootId: `twin-${report.heartbeat.bootId}` },
+    }));
+    return [...(first ?? []), ...twin].sort((a, b) => a.observedAtMs - b.observedAtMs);
+  });
 
 function liveThrough(past: Past): WrittenReport[] {
   const reports: WrittenReport[] = [];
@@ -102,7 +127,9 @@ function liveThrough(past: Past): WrittenReport[] {
     session.gapsSeconds.forEach((gapSeconds, reported) => {
       nowMs += gapSeconds * SECOND_MS;
       const written = reportAt(nowMs, { past, session, reported, startedAtMs, badAtMs, repaired, crashes });
-      reports.push(numbered(written, `boot-${index}`, reported + 1, session.notCollected[reported] ?? []));
+      reports.push(
+        numbered(written, `boot-${String(index)}`, reported + 1, session.notCollected[reported] ?? []),
+      );
     });
     if (session.ending === 'CLEAN') return;
     nowMs += 20 * SECOND_MS;
@@ -146,9 +173,16 @@ function fileAt(nowMs: number, badAtMs: number, goodAgainAtMs: number, repaired:
   return nowMs < Math.max(goodAgainAtMs, at(GOOD_FILE)) ? badAtMs : Math.max(goodAgainAtMs, at(GOOD_FILE));
 }
 
-function numbered(report: WrittenReport, bootId: string, seq: number, notCollected: readonly (keyof Heartbeat)[]): WrittenReport {
-  const heartbeat = { ...report.heartbeat, bootId, seq };
-  for (const field of notCollected) delete heartbeat[field];
+function numbered(
+  report: WrittenReport,
+  bootId: string,
+  seq: number,
+  notCollected: readonly (keyof Heartbeat)[],
+): WrittenReport {
+  const heartbeat = new HeartbeatBuilder(report.heartbeat)
+    .boot(bootId, seq)
+    .without(...notCollected)
+    .build();
   return { ...report, heartbeat };
 }
 
@@ -172,9 +206,12 @@ export const arbitraryReports: fc.Arbitrary<readonly WrittenReport[]> = fc
         file: fc.constantFrom(undefined, null, OLD_FILE, BAD_FILE, GOOD_FILE),
         sensorVersion: fc.constantFrom(undefined, null, SENSOR_IN_SCOPE, SENSOR_TOO_OLD),
         sensorRunning: fc.constantFrom(undefined, true, false),
-        crashes: fc.array(fc.record({ beforeMinutes: fc.nat(3_000), stopCode: fc.constantFrom(PAGE_FAULT, OTHER_STOP_CODE) }), { maxLength: 2 }),
+        crashes: fc.array(
+          fc.record({ beforeMinutes: fc.nat(3_000), stopCode: fc.constantFrom(PAGE_FAULT, OTHER_STOP_CODE) }),
+          { maxLength: 2 },
+        ),
       }),
-      { selector: ({ boot, seq }) => `${boot}/${seq}`, minLength: 1, maxLength: 14 },
+      { selector: ({ boot, seq }) => `${String(boot)}/${String(seq)}`, minLength: 1, maxLength: 14 },
     ),
   )
   .map(([startMinutes, shapes]) =>
@@ -191,84 +228,11 @@ export const arbitraryReports: fc.Arbitrary<readonly WrittenReport[]> = fc
         ...(file === undefined ? {} : { channelFileWrittenAtMs: file }),
         ...(shape.sensorVersion === undefined ? {} : { sensorVersion: shape.sensorVersion }),
         ...(shape.sensorRunning === undefined ? {} : { sensorRunning: shape.sensorRunning }),
-        crashes: shape.crashes.map(({ beforeMinutes, stopCode }) => ({ atMs: observedAtMs - beforeMinutes * MINUTE_MS, stopCode })),
+        crashes: shape.crashes.map(({ beforeMinutes, stopCode }) => ({
+          atMs: observedAtMs - beforeMinutes * MINUTE_MS,
+          stopCode,
+        })),
       };
       return { heartbeat, observedAtMs };
     }),
   );
-
-/** The report as it arrives after waiting. */
-export function delivered({ heartbeat, observedAtMs }: WrittenReport, delayMs: number): Delivery {
-  return { heartbeat: { ...heartbeat, ageMs: delayMs }, receivedAtMs: observedAtMs + delayMs };
-}
-
-/** One set of reports, delivered twice: once in order, once in any order, with repetitions and other delays. */
-export function deliveredTwice(life: fc.Arbitrary<readonly WrittenReport[]>, spooledOnly = false): fc.Arbitrary<TwoDeliveries> {
-  const live = fc.tuple(fc.nat(LIVE_DELAY_SECONDS_MAX), fc.nat(LIVE_DELAY_SECONDS_MAX));
-  const spooled = fc.tuple(fc.integer(SPOOLED_DELAY_SECONDS), fc.integer(SPOOLED_DELAY_SECONDS));
-  return life.chain((reports) => {
-    const delays = fc.array(spooledOnly ? spooled : fc.oneof(live, spooled), { minLength: reports.length, maxLength: reports.length });
-    return delays.chain((pairs) => {
-      const first = reports.map((report, i) => delivered(report, (pairs[i]?.[0] ?? 0) * SECOND_MS));
-      const second = reports.map((report, i) => delivered(report, (pairs[i]?.[1] ?? 0) * SECOND_MS));
-      const shuffled = fc.shuffledSubarray(second, { minLength: second.length, maxLength: second.length });
-      const repeated = fc.tuple(shuffled, fc.subarray(first), fc.nat(reports.length));
-      return repeated.map(([order, again, where]) => ({
-        reports,
-        inOrder: first,
-        disordered: [...order.slice(0, where), ...again, ...order.slice(where)],
-      }));
-    });
-  });
-}
-export type TwoDeliveries = {
-  readonly reports: readonly WrittenReport[];
-  readonly inOrder: readonly Delivery[];
-  readonly disordered: readonly Delivery[];
-};
-
-/** Times in which we were blind, anywhere in the days after the incident; they may overlap and nest. */
-export const blindTimes = fc.array(
-  fc
-    .tuple(fc.integer({ min: -600, max: 7_000 }), fc.integer({ min: 1, max: 900 }))
-    .map(([fromMinute, lengthMinutes]) => {
-      const fromMs = at('2024-07-19T04:09Z') + fromMinute * MINUTE_MS;
-      return { fromMs, untilMs: fromMs + lengthMinutes * MINUTE_MS };
-    }),
-  { maxLength: 4 },
-);
-
-/** The incident as it was, and another one whose window lasts into the next working day. */
-export const anIncidentsRules: fc.Arbitrary<Rules> = fc.tuple(fc.boolean(), blindTimes).map(([longer, blindness]) => {
-  const rules = theRules(...blindness);
-  if (!longer) return rules;
-  const untilMs = at('2024-07-22T11:00Z');
-  return { ...rules, incident: { ...rules.incident, window: { ...rules.incident.window, untilMs }, goodFromMs: untilMs } };
-});
-
-/** What became of a machine, and everything that was decided on the way. */
-export type Lived = {
-  readonly machine: TrackedMachine;
-  readonly transitions: readonly Transition[];
-  readonly outcomes: readonly Outcome[];
-};
-
-/** Decides deliveries in the order given; `sweep` looks for silence at each receipt, as a sweeper beside the ingest does. */
-export function lives(start: TrackedMachine, deliveries: readonly Delivery[], rules: Rules, sweep = false): Lived {
-  let machine = start;
-  const transitions: Transition[] = [];
-  const outcomes: Outcome[] = [];
-  for (const { heartbeat, receivedAtMs } of deliveries) {
-    if (sweep) {
-      const silence = decideSilence(machine, receivedAtMs, rules);
-      machine = silence.machine;
-      transitions.push(...silence.transitions);
-    }
-    const evidence = proveHeartbeat(heartbeat, receivedAtMs, rules.incident, rules.policy);
-    const decision = decideHeartbeat(machine, evidence, rules);
-    machine = decision.machine;
-    transitions.push(...decision.transitions);
-    outcomes.push(decision.outcome);
-  }
-  return { machine, transitions, outcomes };
-}

@@ -77,7 +77,7 @@ export class AppModule {
           graphiql: !foundations.settings.production,
           includeStacktraceInErrorResponses: false,
           hideSchemaDetailsFromClientErrors: foundations.settings.production,
-          parseOptions: { maxTokens: GRAPHQL_TOKENS_MAX },
+          parseOptions: { maxLexicalTokens: GRAPHQL_TOKENS_MAX },
           formatError,
           context: (request: FastifyRequest): RequestContext => {
             const context: RequestContext = { request, changesByItself: false };

@@ -3,7 +3,6 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Database, loadActiveIncident, migrateDatabase } from '@app/storage';
 import { BlindnessWatch, ReportHeartbeats } from '@app/tracking';
-import type { FastifyInstance } from 'fastify';
 import { AppModule } from './app.module';
 import { PollAnswers } from './graphql/poll-answers';
 import { HostedDatabase } from './hosted-database';
@@ -71,7 +70,7 @@ async function createApplication(module: ReturnType<typeof AppModule.for>): Prom
 }
 
 function registerRoutes(app: NestFastifyApplication, settings: Settings, clock: RecoveryClock): void {
-  const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  const fastify = app.getHttpAdapter().getInstance();
   registerHeartbeatRoute(fastify, {
     identify: app.get(IdentifySpeaker),
     record: app.get(RecordReport),

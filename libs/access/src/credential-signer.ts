@@ -6,6 +6,7 @@ export type Speaker =
   | { readonly kind: 'MACHINE'; readonly key: MachineKey; readonly generation: number }
   | { readonly kind: 'RELAY'; readonly relayId: string; readonly organisationCode: string };
 
+/** Why a credential says nothing: it is none of ours, or its time has passed. */
 export type CredentialRefusal = 'CREDENTIAL_INVALID' | 'CREDENTIAL_EXPIRED';
 
 /** A shorter key could be guessed. */

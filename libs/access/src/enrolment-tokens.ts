@@ -7,6 +7,7 @@ export type CreatedEnrolmentToken = { readonly id: string; readonly token: strin
 /** A token that may be used now. */
 export type UsableEnrolmentToken = { readonly id: string; readonly organisationCode: string };
 
+/** Why an enrolment token may not be used. */
 export type EnrolmentTokenRefusal = 'TOKEN_UNKNOWN' | 'TOKEN_EXPIRED' | 'TOKEN_REVOKED';
 
 /** 256 bits: nobody guesses one, so a plain hash of it is enough. */

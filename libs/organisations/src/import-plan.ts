@@ -9,6 +9,7 @@ export type OrganisationWrite = {
   readonly synthetic: boolean;
 };
 
+/** A practice to be written as the file describes it. */
 export type PracticeWrite = { readonly code: string } & PracticeFacts;
 
 /**

@@ -1,6 +1,7 @@
 import type { CalendarDate } from './calendar-date';
 import type { PracticeSource } from './practice-file';
 
+/** The levels of the hierarchy, from the top. */
 export type OrganisationLevel = 'NATIONAL' | 'REGION' | 'ICB' | 'PRACTICE';
 
 /** Where an organisation hangs now: its link without an end. */

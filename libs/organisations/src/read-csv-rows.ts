@@ -10,6 +10,7 @@ export type CsvRow = {
   readonly problem: 'OPEN_QUOTE' | 'STRAY_QUOTE' | 'LINE_TOO_LONG' | null;
 };
 
+/** The lines of a file, each read by itself. */
 export type CsvRows = {
   readonly rows: readonly CsvRow[];
   /** Whether the last line ends with a line end. A file cut off in the middle usually does not. */
@@ -69,7 +70,7 @@ function splitLines(text: string): readonly Line[] {
 function readBlock(lines: readonly Line[]): readonly CsvRow[] {
   if (lines.every(({ content }) => content.length <= LINE_LENGTH_MAX)) {
     const records = parseCsv(lines.map(({ content }) => content).join('\n'));
-    if (Array.isArray(records) && records.length === lines.length) {
+    if (typeof records !== 'string' && records.length === lines.length) {
       return records.map((fields, index) => ({ line: lines[index]?.line ?? 0, fields, problem: null }));
     }
   }

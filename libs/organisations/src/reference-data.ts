@@ -9,6 +9,7 @@ import type { CalendarDate } from './calendar-date';
  */
 export type ReferenceRegion = { readonly code: string; readonly onsCode: string; readonly name: string };
 
+/** An integrated care board, now or in July 2024. */
 export type ReferenceIcb = {
   readonly code: string;
   readonly onsCode: string;

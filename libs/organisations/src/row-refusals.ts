@@ -15,6 +15,7 @@ const SUPPLIER_LENGTH_MAX = 60;
 /** Why a row is not taken, before line and code are known. */
 export type Refusal = { readonly reason: SkipReason; readonly detail: string };
 
+/** A row that cannot be read, with what is wrong about it. */
 export function broken(detail: string): Refusal {
   return { reason: 'BROKEN_ROW', detail };
 }
@@ -33,10 +34,12 @@ export function refuseName(text: string, what: string, lengthMax: number = NAME_
   return /\p{Cc}/u.test(text) ? broken(`${what}: unprintable characters in ${excerpt(text)}`) : null;
 }
 
+/** Null when the text can be a postcode; none is fine. */
 export function refusePostcode(text: string): Refusal | null {
   return text === '' ? null : refuseName(text, 'postcode', POSTCODE_LENGTH_MAX);
 }
 
+/** Null when the text can name a system supplier; none is fine. */
 export function refuseSupplier(text: string): Refusal | null {
   return text === '' ? null : refuseName(text, 'supplier', SUPPLIER_LENGTH_MAX);
 }

@@ -21,6 +21,7 @@ export type MachineFilter = {
 export const MACHINE_ORDERS = ['PRACTICE', 'SINCE', 'HOST_NAME', 'LAST_HEARD'] as const;
 export type MachineOrder = (typeof MACHINE_ORDERS)[number];
 
+/** One page of a list, and where it begins. */
 export type PageRequest = {
   readonly first: number;
   /** The sort value and key of the row to go on after. */

@@ -48,6 +48,7 @@ export type MachineFactsView = {
   readonly clockSkewSeconds: number | null;
 };
 
+/** One page of machines, in the order asked for. */
 export type MachinePage = { readonly machines: readonly MachineView[]; readonly hasNextPage: boolean };
 
 /** Answers questions about single machines and lists of them. Reads only. */

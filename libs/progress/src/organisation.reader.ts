@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 
 export const ORGANISATION_LEVELS = ['NATIONAL', 'REGION', 'ICB', 'PRACTICE'] as const;
+/** The levels of the hierarchy, from the top. */
 export type OrganisationLevel = (typeof ORGANISATION_LEVELS)[number];
 
 /** An organisation as it stood at a moment. */

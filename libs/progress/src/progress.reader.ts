@@ -12,6 +12,7 @@ import {
 import { ReaderError } from './reader-errors';
 import { SharedReads } from './shared-reads';
 
+/** What is asked: which rows, of whose machines, as of when, known by when. Moments in milliseconds since 1970. */
 export type ProgressQuestion = {
   readonly by: OrganisationLevel;
   /** Code of the organisation to look within; null: everywhere. */
@@ -22,8 +23,10 @@ export type ProgressQuestion = {
   readonly knownAtMs: number | null;
 };
 
+/** One row of an answer. */
 export type OrganisationProgress = { readonly organisation: Organisation; readonly progress: Progress };
 
+/** An answer, all of one moment: the rows sum to the total. */
 export type ProgressAnswer = {
   /** The moment the counts hold for. Of the present: the record time of the newest change in them, so that an unchanged answer stays the same to the byte. */
   readonly asOfMs: number;

@@ -16,6 +16,7 @@ export type TransitionView = {
   readonly evidence: Readonly<Record<string, unknown>>;
 };
 
+/** One page of a machine's history. */
 export type TransitionPage = { readonly transitions: readonly TransitionView[]; readonly hasNextPage: boolean };
 
 /** Reads the history of a machine. */

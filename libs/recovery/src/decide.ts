@@ -4,12 +4,13 @@ import type { Evidence } from './evidence';
 import type { TrackedMachine } from './machine';
 import { absorb, isCounted, isNewest, type Memory } from './memory';
 import { silenceDeadlineMs } from './silence-deadline';
-import { isMoveAllowed, routeBetween, type RecoveryState } from './state';
+import { GROUP_OF_STATE, isMoveAllowed, routeBetween, type RecoveryState } from './state';
 import type { Transition, TransitionEvidence, TransitionReason } from './transition';
 
 /** ACCEPTED: newest evidence; STALE: sharpened what is known and moved nothing; DUPLICATE: counted before. */
 export type Outcome = 'ACCEPTED' | 'STALE' | 'DUPLICATE';
 
+/** What a heartbeat changes: the machine as it is now, and the transitions that led there. */
 export type Decision = {
   readonly outcome: Outcome;
   readonly machine: TrackedMachine;
@@ -36,7 +37,7 @@ export function decideHeartbeat(machine: TrackedMachine, evidence: Evidence, rul
   const memory = absorb(machine.memory, evidence, rules.incident, rules.policy);
   const exposure = sharpen(machine.exposure, classifyExposure(memory, memory.heard?.atMs ?? evidence.observedAtMs, rules));
   const stale = !newest || evidence.observedAtMs < machine.sinceMs;
-  const target = stale ? stay(machine) : reachable(machine, deriveState(memory, exposure.exposure, rules));
+  const target = stale ? stay(machine) : reachable(machine, deriveFor(machine, memory, exposure.exposure, rules));
   const transitions = transitionsTo(machine, exposure, target, evidence.observedAtMs, evidenceOf(evidence, memory, stale));
   return {
     outcome: stale ? 'STALE' : 'ACCEPTED',
@@ -81,6 +82,17 @@ function sharpen(known: Exposure, verdict: ExposureVerdict): ExposureVerdict {
 
 function stay(machine: TrackedMachine): StateVerdict {
   return { state: machine.state, reason: machine.reason };
+}
+
+/**
+ * The derived state, but while two machines share the identity it does not become a recovered one: a clone must not recover
+ * its twin. What had recovered before that was known stays so until harm is shown.
+ */
+function deriveFor(machine: TrackedMachine, memory: Memory, exposure: Exposure, rules: Rules): StateVerdict {
+  const verdict = deriveState(memory, exposure, rules);
+  const becomesRecovered = GROUP_OF_STATE[verdict.state] === 'RECOVERED' && GROUP_OF_STATE[machine.state] !== 'RECOVERED';
+  if (!becomesRecovered || memory.conflictSinceMs === null) return verdict;
+  return deriveState({ ...memory, proof: null }, exposure, rules);
 }
 
 /** States set by a person or by replacement are left by a person; only DORMANT is reopened by a heartbeat. */

@@ -5,6 +5,7 @@ import { hasRelapsed, hasStandingProof } from './recovery-tests';
 import type { RecoveryState } from './state';
 import type { TransitionReason } from './transition';
 
+/** A state, and the reason to record for entering it. */
 export type StateVerdict = { readonly state: RecoveryState; readonly reason: TransitionReason };
 
 /**

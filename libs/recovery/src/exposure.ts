@@ -35,6 +35,7 @@ export type Rules = {
   readonly blindness: readonly Interval[];
 };
 
+/** An exposure, and the evidence that it rests on. */
 export type ExposureVerdict = { readonly exposure: Exposure; readonly reason: ExposureReason };
 
 /** "Ever affected" by the incident. */

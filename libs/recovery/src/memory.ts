@@ -63,7 +63,7 @@ export type Memory = {
   readonly bootedNormallyAfterEnd: boolean;
   /** The newest heartbeat that passes the tests of one heartbeat. */
   readonly proof: { readonly atMs: number; readonly sessionStartedAtMs: number } | null;
-  /** When an older boot session reported live after a newer one had started. */
+  /** When the newer boot session started, if an older one reported live after that: two machines with one identity. */
   readonly conflictSinceMs: number | null;
 };
 
@@ -99,8 +99,9 @@ export function isCounted(memory: Memory, evidence: Evidence): boolean {
 
 /** Newer than everything heard. Reports of the same instant are ordered by their session and number, so that a tie has one answer. */
 export function isNewest(memory: Memory, evidence: Evidence): boolean {
-  const heard = memory.heard;
-  if (heard === null || evidence.observedAtMs !== heard.atMs) return heard === null || evidence.observedAtMs > heard.atMs;
+  const { heard } = memory;
+  if (heard === null) return true;
+  if (evidence.observedAtMs !== heard.atMs) return evidence.observedAtMs > heard.atMs;
   if (evidence.bootId !== heard.bootId) return evidence.bootId > heard.bootId;
   return evidence.seq > heard.seq;
 }
@@ -109,13 +110,11 @@ export function isNewest(memory: Memory, evidence: Evidence): boolean {
 export function absorb(memory: Memory, evidence: Evidence, incident: Incident, policy: Policy): Memory {
   const at = evidence.observedAtMs;
   const sessions = joinSession(memory.sessions, evidence);
-  const conflictSinceMs = earliest(memory.conflictSinceMs, conflictAt(memory.sessions, evidence, policy));
-  const startedAtMs = evidence.sessionStartedAtMs;
   const afterEnd = at >= incident.window.untilMs;
   const contact = { atMs: at, bootId: evidence.bootId, inScope: evidence.inScope };
   return {
     heard: isNewest(memory, evidence)
-      ? { atMs: at, bootId: evidence.bootId, seq: evidence.seq, sessionStartedAtMs: startedAtMs, bootMode: evidence.bootMode }
+      ? { atMs: at, bootId: evidence.bootId, seq: evidence.seq, sessionStartedAtMs: evidence.sessionStartedAtMs, bootMode: evidence.bootMode }
       : memory.heard,
     sessions,
     file: newest(memory.file, provesFile(evidence.file) ? evidence.file : undefined, at),
@@ -130,15 +129,14 @@ export function absorb(memory: Memory, evidence: Evidence, incident: Incident, p
     upInWindow:
       memory.upInWindow || (at >= incident.window.fromMs && evidence.sessionStartedAtMs < incident.window.untilMs),
     bootedNormallyAfterEnd: memory.bootedNormallyAfterEnd || (afterEnd && evidence.bootMode === 'NORMAL'),
-    proof: joinProof(memory.proof, evidence, startedAtMs, conflictSinceMs, policy),
-    conflictSinceMs,
+    proof: joinProof(memory.proof, evidence, policy),
+    conflictSinceMs: earliest(memory.conflictSinceMs, conflictAt(memory.sessions, evidence, policy)),
   };
 }
 
 /**
- * When, if ever, this heartbeat shows two boot sessions of one identity alive at once: the older one reported live after
- * the newer one had started. Its moment is that of the report which shows it, so that a proof from before stands. Both must
- * have been heard live, because the age of a spooled report may span a reboot.
+ * Since when, if ever, this heartbeat shows two boot sessions of one identity alive at once: the older one reported live after
+ * the newer one had started. Both must have been heard live, because the age of a spooled report may span a reboot.
  */
 function conflictAt(sessions: readonly Session[], evidence: Evidence, policy: Policy): number | null {
   if (!evidence.live) return null;
@@ -151,7 +149,7 @@ function conflictAt(sessions: readonly Session[], evidence: Evidence, policy: Po
         ? [known.startedAtMs, evidence.sessionStartedAtMs, evidence.observedAtMs]
         : [evidence.sessionStartedAtMs, known.startedAtMs, known.lastLiveAtMs];
     if (olderStartMs + toleranceMs < newerStartMs && olderLiveMs > newerStartMs + toleranceMs) {
-      conflictMs = earliest(conflictMs, Math.max(olderLiveMs, evidence.observedAtMs));
+      conflictMs = earliest(conflictMs, newerStartMs);
     }
   }
   return conflictMs;
@@ -212,19 +210,12 @@ function joinHits(hits: Memory['hits'], added: readonly number[]): Memory['hits'
   return { firstMs, previousMs: distinct[distinct.length - 2] ?? null, lastMs: distinct[distinct.length - 1] ?? firstMs };
 }
 
-function joinProof(
-  proof: Memory['proof'],
-  evidence: Evidence,
-  startedAtMs: number,
-  conflictSinceMs: number | null,
-  policy: Policy,
-): Memory['proof'] {
-  const kept = proof !== null && conflictSinceMs !== null && proof.atMs > conflictSinceMs ? null : proof;
-  if (!passesSoak(evidence, policy)) return kept;
-  if (conflictSinceMs !== null && evidence.observedAtMs >= conflictSinceMs) return kept;
-  if (kept !== null && kept.atMs > evidence.observedAtMs) return kept;
-  if (kept?.atMs === evidence.observedAtMs && kept.sessionStartedAtMs <= startedAtMs) return kept;
-  return { atMs: evidence.observedAtMs, sessionStartedAtMs: startedAtMs };
+/** The newest proof; of two at one instant that of the older session, which proves less. */
+function joinProof(proof: Memory['proof'], evidence: Evidence, policy: Policy): Memory['proof'] {
+  if (!passesSoak(evidence, policy)) return proof;
+  const { observedAtMs: atMs, sessionStartedAtMs } = evidence;
+  if (proof !== null && (proof.atMs > atMs || (proof.atMs === atMs && proof.sessionStartedAtMs <= sessionStartedAtMs))) return proof;
+  return { atMs, sessionStartedAtMs };
 }
 
 function newest<T extends string | boolean>(known: Dated<T> | null, value: T | undefined, atMs: number): Dated<T> | null {

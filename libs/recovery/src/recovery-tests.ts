@@ -20,9 +20,11 @@ export const RECOVERY_TESTS = [
 ] as const;
 export type RecoveryTest = (typeof RECOVERY_TESTS)[number];
 
-/** The tests that one heartbeat answers by itself: session, number, boot mode, file. */
+/** The tests that one heartbeat answers by itself: session, number, boot mode, file, and the crashes that it tells of. */
 export function passesSoak(evidence: Evidence, policy: Policy): boolean {
+  const crashesUntilMs = evidence.sessionStartedAtMs + policy.sessionStartToleranceMs;
   return (
+    evidence.hitsMs.every((hitMs) => hitMs <= crashesUntilMs) &&
     evidence.observedAtMs - evidence.sessionStartedAtMs >= policy.soakMs &&
     evidence.seq >= policy.soakReports &&
     evidence.bootMode === 'NORMAL' &&

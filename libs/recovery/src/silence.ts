@@ -5,6 +5,7 @@ import type { TrackedMachine } from './machine';
 import { openExposureDeadlineMs, silenceDeadlineMs } from './silence-deadline';
 import type { Transition, TransitionEvidence } from './transition';
 
+/** What silence changes: the machine as it is now, and the transitions that led there. */
 export type SilenceDecision = { readonly machine: TrackedMachine; readonly transitions: readonly Transition[] };
 
 /** A machine has at most two deadlines behind each other (suspected, then down); more would be a loop in the rules. */

@@ -40,6 +40,7 @@ export type Transition = {
   readonly evidence: TransitionEvidence;
 };
 
+/** What a transition rests on, in words that people read. Moments are RFC 3339 texts in UTC. */
 export type TransitionEvidence = {
   readonly source: 'HEARTBEAT' | 'SILENCE' | 'ENROLMENT';
   readonly bootId?: string;

@@ -15,14 +15,17 @@ export const EXPOSURE_CODE = codesOf(EXPOSURES);
 export const STATE_CODE = codesOf(RECOVERY_STATES);
 export const REASON_CODE = codesOf(TRANSITION_REASONS);
 
+/** The exposure that a code stands for. Throws for an unknown one: a wrong word would be a wrong verdict. */
 export function exposureOf(code: number): Exposure {
   return wordOf(EXPOSURES, code, 'exposure');
 }
 
+/** The state that a code stands for. Throws for an unknown one. */
 export function stateOf(code: number): RecoveryState {
   return wordOf(RECOVERY_STATES, code, 'state');
 }
 
+/** The reason that a code stands for. Throws for an unknown one. */
 export function reasonOf(code: number): TransitionReason {
   return wordOf(TRANSITION_REASONS, code, 'reason');
 }

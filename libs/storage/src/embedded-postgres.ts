@@ -25,6 +25,7 @@ import type { EventLog } from './embedded/server-log';
 export { DataDirHeldError } from './embedded/data-dir-lock';
 export { PostgresStartError } from './embedded/postgres-server';
 
+/** Where the embedded server keeps its data, and how it is to run. */
 export type EmbeddedPostgresOptions = {
   /** Made on first use, for its owner only. A folder that exists keeps its mode: it may be shared. */
   readonly dataDir: string;

@@ -50,6 +50,7 @@ type MemoryTuple = [
 /** The text of a machine that was never heard. */
 export const NEVER_HEARD_TEXT = '';
 
+/** Writes a memory as columns. Equal memories give equal columns. */
 export function encodeMemory(memory: Memory): MemoryRow {
   const { heard } = memory;
   if (heard === null) return { heardAtMs: null, heardSeq: null, text: NEVER_HEARD_TEXT };
@@ -80,6 +81,7 @@ export function encodeMemory(memory: Memory): MemoryRow {
   return { heardAtMs: heard.atMs, heardSeq: heard.seq, text: JSON.stringify(tuple) };
 }
 
+/** Reads a memory back; the inverse of `encodeMemory`. */
 export function decodeMemory(row: MemoryRow): Memory {
   const { heardAtMs, heardSeq, text } = row;
   if (heardAtMs === null || heardSeq === null) return EMPTY_MEMORY;

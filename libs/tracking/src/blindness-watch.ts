@@ -71,7 +71,7 @@ export class BlindnessWatch {
     if (this.blindSince !== null) return;
     const nowMs = this.clock.now();
     const last = this.pending[this.pending.length - 1];
-    const continues = last !== undefined && last.cause === cause && nowMs - last.interval.untilMs < SAME_STRETCH_MS;
+    const continues = last?.cause === cause && nowMs - last.interval.untilMs < SAME_STRETCH_MS;
     if (continues) this.pending.pop();
     this.blindSince = { atMs: continues ? last.interval.fromMs : nowMs, cause };
   }

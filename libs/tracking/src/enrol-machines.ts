@@ -26,6 +26,7 @@ export type EnrolmentRequest = {
   readonly smbiosUuid: string | null;
 };
 
+/** What became of one request: the machine and the generation of its credential, or why it was refused. */
 export type EnrolmentResult =
   | { readonly outcome: 'ENROLLED' | 'KNOWN'; readonly key: MachineKey; readonly generation: number }
   | { readonly outcome: 'REJECTED'; readonly code: Extract<RefusalCode, 'ENROLLED_ELSEWHERE' | 'TOKEN_EXHAUSTED'> };

@@ -3,6 +3,7 @@ import { IngestUnavailableError } from './ingest-errors';
 /** Something to be done for one machine; all with the same `lane` are done in the order in which they came. */
 export type Queued = { readonly lane: number; readonly receivedAtMs: number };
 
+/** How much the batcher holds and does at once. */
 export type BatcherLimits = {
   /** Heartbeats that may wait; more are refused, because waiting longer than a client does helps nobody. */
   readonly queueItemsMax: number;
@@ -76,7 +77,11 @@ export class HeartbeatBatcher<Item extends Queued> {
 
   /** Resolves when everything accepted so far has been done. */
   async drained(): Promise<void> {
-    while (this.running.some((lane) => lane !== null)) await Promise.all(this.running);
+    for (;;) {
+      const lanes = this.running.filter((lane) => lane !== null);
+      if (lanes.length === 0) return;
+      await Promise.all(lanes);
+    }
   }
 
   /** Accepts nothing more, and resolves when everything accepted has been done. */

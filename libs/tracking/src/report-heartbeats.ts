@@ -27,6 +27,7 @@ import type { WriteObserver } from './write-observer';
 /** One heartbeat to be recorded. `generation` is that of the machine's own credential, null when a relay vouches for it. */
 export type Report = { readonly key: MachineKey; readonly generation: number | null; readonly heartbeat: Heartbeat };
 
+/** What became of one heartbeat. */
 export type ReportResult =
   | { readonly outcome: Outcome }
   | { readonly outcome: 'REJECTED'; readonly code: Extract<RefusalCode, 'UNKNOWN_MACHINE' | 'SAVE_FAILED'> | 'CREDENTIAL_REVOKED' };
@@ -104,7 +105,7 @@ export class ReportHeartbeats {
         this.batcher.add(items);
       } catch (error) {
         if (error instanceof IngestUnavailableError && error.refusal === 'QUEUE_FULL') this.eyesight.blind('SHEDDING');
-        reject(error as Error);
+        reject(error instanceof Error ? error : new Error(String(error)));
       }
     });
   }

@@ -2,6 +2,7 @@ import { decideSilence, type Rules } from '@app/recovery';
 import { loadOverdue, saveDecisions, type Database, type MachineChange, type MachineKey } from '@app/storage';
 import type { WriteObserver } from './write-observer';
 
+/** What one sweep did: machines whose deadline had passed, and those of them that moved. */
 export type SweepReport = { readonly examined: number; readonly moved: number };
 
 /** Machines looked at in one statement: short transactions, so that heartbeats never wait behind a sweep. */

@@ -43,15 +43,11 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
   if (original instanceof GraphQLError && isKnown(code)) return { message: formatted.message, ...place, extensions: { code } };
   const refusal = toRefusal(original);
   if (refusal.code === 'INTERNAL') logger.error({ event: 'query_failed', error: String(original) });
-  const unavailable = refusal.retryAfterSeconds !== null;
-  return {
-    message: refusal.message,
-    ...place,
-    extensions: {
-      code: unavailable ? 'UNAVAILABLE' : isKnown(refusal.code) ? refusal.code : 'INTERNAL',
-      ...(unavailable ? { retryAfterMs: (refusal.retryAfterSeconds ?? 0) * 1_000 } : {}),
-    },
-  };
+  if (refusal.retryAfterSeconds !== null) {
+    const extensions = { code: 'UNAVAILABLE', retryAfterMs: refusal.retryAfterSeconds * 1_000 };
+    return { message: refusal.message, ...place, extensions };
+  }
+  return { message: refusal.message, ...place, extensions: { code: isKnown(refusal.code) ? refusal.code : 'INTERNAL' } };
 }
 
 function isKnown(code: unknown): code is GraphqlErrorCode {

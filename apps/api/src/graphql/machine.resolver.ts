@@ -41,7 +41,7 @@ export class MachineResolver {
     @Args('filter', FILTER) filter: MachineFilterInput | null,
     @Args('orderBy', ORDER) orderBy: MachineOrder | null,
     @Args('first', FIRST) first: number,
-    @Args('after', AFTER) after: string | null,
+    @Args('after', AFTER) after: string | null | undefined,
     @Context() context: RequestContext,
   ): Promise<MachineConnectionType> {
     const group = filter?.group?.filter((one) => one === 'UNRECOVERED') ?? (['UNRECOVERED'] as const);
@@ -53,7 +53,7 @@ export class MachineResolver {
     @Args('filter', FILTER) filter: MachineFilterInput | null,
     @Args('orderBy', ORDER) orderBy: MachineOrder | null,
     @Args('first', FIRST) first: number,
-    @Args('after', AFTER) after: string | null,
+    @Args('after', AFTER) after: string | null | undefined,
     @Context() context: RequestContext,
   ): Promise<MachineConnectionType> {
     return this.page(filter ?? {}, orderBy ?? 'PRACTICE', first, after, context);
@@ -82,9 +82,9 @@ export class MachineResolver {
   async transitions(
     @Parent() machine: MachineType,
     @Args('first', FIRST) first: number,
-    @Args('after', AFTER) after: string | null,
+    @Args('after', AFTER) after: string | null | undefined,
   ): Promise<TransitionConnectionType> {
-    const afterOrdinal = after === null || after === undefined ? 0 : readTransitionCursor(after);
+    const afterOrdinal = after == null ? 0 : readTransitionCursor(after);
     const page = await this.transitionReader.list(machine.key, checkFirst(first), afterOrdinal);
     const edges = page.transitions.map((one) => ({ cursor: transitionCursor(one.ordinal), node: toTransitionType(one) }));
     return { edges, pageInfo: { hasNextPage: page.hasNextPage, endCursor: edges[edges.length - 1]?.cursor ?? null } };
@@ -94,7 +94,7 @@ export class MachineResolver {
     filter: MachineFilterInput,
     order: MachineOrder,
     first: number,
-    after: string | null,
+    after: string | null | undefined,
     context: RequestContext,
   ): Promise<MachineConnectionType> {
     context.changesByItself = true;

@@ -45,8 +45,8 @@ export function registerHeartbeatRoute(fastify: FastifyInstance, parts: Heartbea
     errorHandler: (error, _request, reply) => {
       const refusal = toRefusal(error);
       parts.metrics.countRefusedRequest(refusal.code);
-      if (refusal.retryAfterSeconds !== null) reply.header('retry-after', String(refusal.retryAfterSeconds));
-      return reply.code(refusal.status).send({ code: refusal.code, message: refusal.message });
+      if (refusal.retryAfterSeconds !== null) void reply.header('retry-after', String(refusal.retryAfterSeconds));
+      void reply.code(refusal.status).send({ code: refusal.code, message: refusal.message });
     },
   });
 }

@@ -7,6 +7,7 @@ import { runPostgresProgram } from './postgres-program';
 /** A second on a laptop; a loaded machine with a slow disk gets all the time it may need. */
 const INITDB_TIMEOUT_MS = 300_000;
 
+/** A database cluster that does not exist yet. */
 export type NewCluster = {
   readonly dataDir: string;
   /** Must not exist; its parent is `dataDir`. */

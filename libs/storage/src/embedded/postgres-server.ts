@@ -20,6 +20,7 @@ const RECOVERY_NEWS = [
   'syncing data',
 ];
 
+/** All that a server process needs to start. */
 export type ServerOptions = {
   readonly dataDir: string;
   readonly clusterDir: string;

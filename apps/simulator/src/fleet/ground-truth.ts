@@ -1,0 +1,118 @@
+import type { Machine, Truth } from './machine';
+import { heartbeatsBetween, REPORT_EVERY_MS_DEFAULT } from './reporter';
+import { HOUR_MS } from './week';
+
+/**
+ * What has really happened to a machine up to some moment. A story that has not got there yet has another
+ * name.
+ */
+export type GroundTruth =
+  | Exclude<Truth, 'WRONG_CLOCK' | 'SPOOLED' | 'LATENT'>
+  /** Not heard since the window, nothing wrong: switched off, or not switched on again yet. */
+  | 'NOT_SEEN_SINCE'
+  /** Still holds the faulty file, has not crashed. */
+  | 'LATENT_HELD'
+  /** Lost the faulty file without a crash. */
+  | 'LATENT_CLEARED'
+  /** Broken at this moment, and not relapsed. */
+  | 'CRASHED_NOT_FIXED'
+  /** Works again, but has not yet been heard for an hour in one session: nobody can know. */
+  | 'REPAIRED_UNPROVEN'
+  /** Two computers with one credential that were never on at the same time: nobody can tell them apart. */
+  | 'CLONED_APART'
+  /** The new installation on re-imaged hardware. */
+  | 'REIMAGE_SUCCESSOR';
+
+/** The time in which a fleet was listened to. True time, milliseconds since 1970. */
+export type Watched = {
+  readonly fromMs: number;
+  /** The moment the truth is asked for; not before the end of the window. */
+  readonly atMs: number;
+  readonly windowEndMs: number;
+};
+
+/**
+ * An hour in one session with three reports is what a careful observer asks for (the service's soak time).
+ */
+const SOAK_MS = HOUR_MS;
+const SOAK_REPORTS = 3;
+
+/** Computers that are on together for so long are heard in turn, several times. */
+const SIDE_BY_SIDE_MS = 3 * REPORT_EVERY_MS_DEFAULT;
+
+/**
+ * The truth about a machine's story at the end of the time in which it was listened to. Reports observed before
+ * then count; a wrong clock or a late delivery changes nothing about what happened.
+ */
+export function groundTruthAt(machine: Machine, watched: Watched): GroundTruth {
+  const { atMs } = watched;
+  if (machine.truth === 'CLONED') return areSideBySide(machine, watched) ? 'CLONED' : 'CLONED_APART';
+  if (machine.successor) return 'REIMAGE_SUCCESSOR';
+  const { crashedAtMs, repairedAtMs, relapsedAtMs } = machine.milestones;
+  const harmed = happenedBy(crashedAtMs, atMs) || machine.story === 'LATENT';
+  if (!harmed) return truthOfUnharmed(machine, watched);
+  if (happenedBy(relapsedAtMs, atMs)) return 'RELAPSED';
+  if (!happenedBy(repairedAtMs, atMs))
+    return crashedAtMs === null ? 'LATENT_HELD' : truthOfBroken(crashedAtMs, atMs);
+  if (machine.story === 'REIMAGED') return 'REIMAGED';
+  if (!isProvenBy(machine, repairedAtMs, atMs)) return 'REPAIRED_UNPROVEN';
+  return truthOfRepaired(machine);
+}
+
+function areSideBySide({ tracks }: Machine, { fromMs, atMs }: Watched): boolean {
+  const [one = [], other = []] = tracks;
+  return one.some((a) =>
+    other.some(
+      (b) => Math.min(a.endMs, b.endMs, atMs) - Math.max(a.startMs, b.startMs, fromMs) >= SIDE_BY_SIDE_MS,
+    ),
+  );
+}
+
+/** Of a machine that takes the faulty file and crashes of it sooner or later. */
+function truthOfBroken(crashedAtMs: number, atMs: number): GroundTruth {
+  return crashedAtMs < atMs ? 'CRASHED_NOT_FIXED' : 'LATENT_HELD';
+}
+
+function happenedBy(momentMs: number | null, atMs: number): momentMs is number {
+  return momentMs !== null && momentMs < atMs;
+}
+
+/** Stories that are told by what is heard after the window; of the others only why they are silent matters. */
+const TOLD_BY_REPORTS: ReadonlySet<Truth> = new Set<Truth>(['ASLEEP', 'EXPOSED_NO_CRASH', 'NEVER_EXPOSED']);
+
+function truthOfUnharmed(machine: Machine, { atMs, windowEndMs }: Watched): GroundTruth {
+  const { story } = machine;
+  if (story === 'SILENT_OTHER' || story === 'OUT_OF_SCOPE') return story;
+  if (TOLD_BY_REPORTS.has(story)) {
+    return isHeardIn(machine, windowEndMs, atMs) ? (story as GroundTruth) : 'NOT_SEEN_SINCE';
+  }
+  // A crash that is still to come: up to now it has just been up.
+  return 'EXPOSED_NO_CRASH';
+}
+
+/** How it was repaired; by hand, unless its story says otherwise. */
+function truthOfRepaired({ story, milestones }: Machine): GroundTruth {
+  if (story === 'LATENT' && milestones.crashedAtMs === null) return 'LATENT_CLEARED';
+  return story === 'CRASHED_REBOOT_FIXED' || story === 'AT_RISK' ? story : 'CRASHED_SAFE_MODE_FIXED';
+}
+
+/** Whether a report from one sound session, an hour after its start or later, was observed before `atMs`. */
+function isProvenBy(machine: Machine, repairedAtMs: number, atMs: number): boolean {
+  return machine.tracks.some((track) =>
+    track.some((session) => {
+      if (session.mode !== 'NORMAL' || session.endMs <= repairedAtMs) return false;
+      const firstMs = session.startMs + session.firstReportAfterMs;
+      const soakedMs = Math.max(
+        session.startMs + SOAK_MS,
+        firstMs + (SOAK_REPORTS - 1) * REPORT_EVERY_MS_DEFAULT,
+      );
+      const reports = Math.ceil((Math.max(soakedMs, repairedAtMs) - firstMs) / REPORT_EVERY_MS_DEFAULT);
+      const provenAtMs = firstMs + reports * REPORT_EVERY_MS_DEFAULT;
+      return provenAtMs < Math.min(session.endMs, atMs);
+    }),
+  );
+}
+
+function isHeardIn(machine: Machine, fromMs: number, untilMs: number): boolean {
+  return heartbeatsBetween(machine, fromMs, untilMs).some((heartbeat) => heartbeat.observedAtMs >= fromMs);
+}

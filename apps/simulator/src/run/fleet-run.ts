@@ -1,0 +1,233 @@
+import { heartbeatJson, type Fleet, type Machine } from '../fleet';
+import { REPORT_EVERY_MS_DEFAULT, Reporter } from '../fleet/reporter';
+import { MINUTE_MS, SECOND_MS } from '../fleet/week';
+import type { WireClient } from '../wire/wire-client';
+import { enrol, reportHeartbeats, type EnrolmentAnswer, type HeartbeatsAnswer } from '../wire/service';
+
+/** What one request may carry: 1,000 items and 1 MiB; the rest of the MiB is room for the frame. */
+const ITEMS_PER_REQUEST_MAX = 1_000;
+const BYTES_PER_REQUEST_MAX = 1_000_000;
+
+/** Relay batches, and requests of single machines, under way at the same time. */
+const BATCHES_IN_FLIGHT = 4;
+const SINGLES_IN_FLIGHT = 12;
+
+/**
+ * One machine in so many reports with its own credential instead of through the relay; not more than so many.
+ */
+const DIRECT_ONE_IN = 200;
+const DIRECT_MAX = 100;
+
+export type FleetRunOptions = {
+  readonly client: WireClient;
+  readonly fleet: Fleet;
+  readonly enrolmentToken: string;
+  readonly relayCredential: string;
+};
+
+/** Requests of one moment, ready to be sent. */
+export type Delivery = {
+  readonly batches: readonly (readonly string[])[];
+  readonly singles: readonly { readonly credential: string; readonly heartbeats: readonly string[] }[];
+};
+
+type Enrolled = { readonly machineId: string; readonly credential: string; readonly direct: boolean };
+
+/** One computer that reports, and whom it reports as. */
+type Speaker = { readonly reporter: Reporter; readonly enrolled: Enrolled };
+
+/**
+ * A fleet on its way through the week: enrols its machines when their time comes and delivers their reports.
+ */
+export class FleetRun {
+  private readonly enrolled = new Map<Machine, Enrolled>();
+  private readonly byId = new Map<string, Machine>();
+  private readonly waiting: Machine[];
+  private readonly speakers: Speaker[] = [];
+  /** When each speaker has something to say; a flat array, because it is scanned at every step. */
+  private wakesAtMs = new Float64Array(0);
+  private everyMs = REPORT_EVERY_MS_DEFAULT;
+  private directs = 0;
+  private heartbeatsSent = 0;
+  private readonly counts = new Map<string, number>();
+
+  constructor(private readonly options: FleetRunOptions) {
+    this.waiting = [...options.fleet.machines].sort((a, b) => b.enrolAtMs - a.enrolAtMs);
+  }
+
+  /** Heartbeats answered for so far. */
+  get sent(): number {
+    return this.heartbeatsSent;
+  }
+
+  /** Answers by outcome; refusals by outcome and code. */
+  get outcomes(): ReadonlyMap<string, number> {
+    return this.counts;
+  }
+
+  /** The machine behind a machineId of the service. */
+  machineOf(machineId: string): Machine | undefined {
+    return this.byId.get(machineId);
+  }
+
+  get enrolledMachines(): number {
+    return this.enrolled.size;
+  }
+
+  /**
+   * Enrols every machine whose time comes before `untilMs`; their reports begin at `fromMs`. Throws when the
+   * service refuses one, because nothing that follows would mean anything.
+   */
+  async enrolUntil(fromMs: number, untilMs: number): Promise<void> {
+    const due: Machine[] = [];
+    for (
+      let last = this.waiting.at(-1);
+      last !== undefined && last.enrolAtMs < untilMs;
+      last = this.waiting.at(-1)
+    ) {
+      due.push(last);
+      this.waiting.pop();
+    }
+    if (due.length === 0) return;
+    for (const machines of chunks(due, ITEMS_PER_REQUEST_MAX)) {
+      this.remember(machines, await this.enrolSome(machines));
+    }
+    for (const machine of due) {
+      const enrolled = this.enrolled.get(machine) as Enrolled;
+      for (const track of machine.tracks) {
+        this.speakers.push({ reporter: new Reporter(machine, track, fromMs, this.everyMs), enrolled });
+      }
+    }
+    this.wakesAtMs = Float64Array.from(this.speakers, ({ reporter }) => reporter.wakesAtMs);
+  }
+
+  /** Everything delivered before `untilMs`, written for a service that receives it at `receivedAtMs`. */
+  prepare(untilMs: number, receivedAtMs: number): Delivery {
+    const batches = new Batches();
+    const singles = new Map<Enrolled, string[]>();
+    const { wakesAtMs, speakers } = this;
+    for (let i = 0; i < wakesAtMs.length; i++) {
+      if ((wakesAtMs[i] as number) >= untilMs) continue;
+      const { reporter, enrolled } = speakers[i] as Speaker;
+      const own = enrolled.direct ? (singles.get(enrolled) ?? []) : null;
+      if (own !== null) singles.set(enrolled, own);
+      reporter.deliverUntil(untilMs, this.everyMs, (heartbeat) => {
+        if (own !== null) own.push(heartbeatJson(heartbeat, receivedAtMs, null));
+        else batches.add(heartbeatJson(heartbeat, receivedAtMs, enrolled.machineId));
+      });
+      wakesAtMs[i] = reporter.wakesAtMs;
+    }
+    return {
+      batches: batches.all,
+      singles: [...singles]
+        .filter(([, heartbeats]) => heartbeats.length > 0)
+        .map(([{ credential }, heartbeats]) => ({ credential, heartbeats })),
+    };
+  }
+
+  /** Sends a delivery; returns when every report in it has been answered. */
+  async send({ batches, singles }: Delivery): Promise<void> {
+    const { client, relayCredential } = this.options;
+    await Promise.all([
+      eachInFlight(batches, BATCHES_IN_FLIGHT, async (batch) => {
+        this.count(await reportHeartbeats(client, relayCredential, batch), batch.length);
+      }),
+      eachInFlight(singles, SINGLES_IN_FLIGHT, async ({ credential, heartbeats }) => {
+        this.count(await reportHeartbeats(client, credential, heartbeats), heartbeats.length);
+      }),
+    ]);
+  }
+
+  private async enrolSome(machines: readonly Machine[]): Promise<EnrolmentAnswer> {
+    const { client, enrolmentToken } = this.options;
+    const requests = machines.map(({ installationId, practice, hostname, serialNumber, smbiosUuid }) => ({
+      installationId,
+      practice,
+      hostname,
+      serialNumber,
+      smbiosUuid,
+    }));
+    return enrol(client, enrolmentToken, requests);
+  }
+
+  private remember(machines: readonly Machine[], answer: EnrolmentAnswer): void {
+    const results = new Map(answer.results.map((result) => [result.installationId, result]));
+    for (const machine of machines) {
+      const result = results.get(machine.installationId);
+      const machineId = result?.machineId ?? null;
+      const credential = result?.credential ?? null;
+      if (machineId === null || credential === null) {
+        throw new Error(`machine ${machine.hostname} was not enrolled: ${result?.code ?? 'no result'}`);
+      }
+      const direct = this.enrolled.size % DIRECT_ONE_IN === 0 && this.directs < DIRECT_MAX;
+      if (direct) this.directs += 1;
+      this.enrolled.set(machine, { machineId, credential, direct });
+      this.byId.set(machineId, machine);
+    }
+    this.setEvery(answer.report.everySeconds);
+  }
+
+  private count(answer: HeartbeatsAnswer, expected: number): void {
+    if (answer.results.length !== expected) {
+      throw new Error(`${expected} heartbeats were answered with ${answer.results.length} results`);
+    }
+    for (const { outcome, code } of answer.results) {
+      const name = code === null ? outcome : `${outcome} ${code}`;
+      this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
+    }
+    this.heartbeatsSent += expected;
+    this.setEvery(answer.next.afterSeconds);
+  }
+
+  /**
+   * The service says how often to report; nonsense would stop or flood the run, so it is bounded. The jitter is
+   * left out: it keeps a fleet from reporting in step, and these machines start at moments of their own anyway.
+   */
+  private setEvery(everySeconds: number): void {
+    const everyMs = everySeconds * SECOND_MS;
+    if (everyMs >= 10 * SECOND_MS && everyMs <= 60 * MINUTE_MS) this.everyMs = everyMs;
+  }
+}
+
+/** Reports in the order they come, cut into requests the wire accepts. */
+class Batches {
+  readonly all: string[][] = [];
+  private batch: string[] = [];
+  private bytes = 0;
+
+  add(text: string): void {
+    // Everything a report says is ASCII, so its length is its bytes; one more for the comma.
+    const full =
+      this.batch.length === ITEMS_PER_REQUEST_MAX || this.bytes + text.length + 1 > BYTES_PER_REQUEST_MAX;
+    if (full || this.all.length === 0) {
+      this.batch = [];
+      this.all.push(this.batch);
+      this.bytes = 0;
+    }
+    this.batch.push(text);
+    this.bytes += text.length + 1;
+  }
+}
+
+/** Works through `items` with at most `limit` under way; the first failure ends it. */
+async function eachInFlight<T>(
+  items: readonly T[],
+  limit: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  let position = 0;
+  const worker = async (): Promise<void> => {
+    while (position < items.length) {
+      const item = items[position] as T;
+      position += 1;
+      await work(item);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+}
+
+function chunks<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) =>
+    items.slice(i * size, (i + 1) * size),
+  );
+}

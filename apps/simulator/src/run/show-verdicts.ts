@@ -1,0 +1,34 @@
+import type { Watched } from '../fleet/ground-truth';
+import { VerdictTable } from '../report/verdict-table';
+import { grouped } from '../report/text-table';
+import { readVerdicts } from '../wire/service';
+import type { WireClient } from '../wire/wire-client';
+import type { FleetRun } from './fleet-run';
+
+/**
+ * Reads every machine's verdict page by page and prints truth × verdict, then how the service answered the
+ * heartbeats. Returns what is wrong with the run itself, one sentence each: machines that are missing,
+ * reports that were refused.
+ */
+export async function showVerdicts(
+  client: WireClient,
+  run: FleetRun,
+  watched: Watched,
+  out: NodeJS.WritableStream,
+): Promise<readonly string[]> {
+  const table = new VerdictTable((machineId) => run.machineOf(machineId), watched);
+  for await (const page of readVerdicts(client)) for (const verdict of page) table.add(verdict);
+  out.write(`\nWhat happened, and what the service says about it\n\n${table.print().join('\n')}\n`);
+  const outcomes = [...run.outcomes].sort(([, a], [, b]) => b - a);
+  const counted = outcomes.map(([outcome, count]) => `${outcome} ${grouped(count)}`).join(', ');
+  out.write(
+    `\n${grouped(run.sent)} heartbeats: ${counted}. Asked to come back later ${grouped(client.retries)} times.\n`,
+  );
+  const refused = outcomes.filter(([outcome]) => outcome.startsWith('REJECTED'));
+  return [
+    ...(table.judged === run.enrolledMachines
+      ? []
+      : [`${grouped(run.enrolledMachines)} machines were enrolled, ${grouped(table.judged)} are listed`]),
+    ...refused.map(([outcome, count]) => `${grouped(count)} heartbeats were answered with ${outcome}`),
+  ];
+}

@@ -1,0 +1,59 @@
+import * as fc from 'fast-check';
+import { delivered, deliveredTwice, lives, type Delivery } from '../../../test/support/deliveries';
+import { at, theRules } from '../../../test/support/fleet';
+import { aMachinesLife, arbitraryReports, twinsLives } from '../../../test/support/machine-lives';
+import { enrolledMachine } from './machine';
+import type { Memory } from './memory';
+
+const RULES = theRules();
+const RUNS = { seed: 20240719, numRuns: 300 };
+const DAY_SECONDS = 86_400;
+
+function remembered(deliveries: readonly Delivery[]): Memory {
+  return lives(enrolledMachine(at('2024-07-01T09:00Z')), deliveries, RULES).machine.memory;
+}
+
+/** Whether a session was ever heard live is the one thing that delay may change; it serves the finding of twins only. */
+function apartFromLiveness(memory: Memory): Memory {
+  return { ...memory, sessions: memory.sessions.map((session) => ({ ...session, lastLiveAtMs: null })) };
+}
+
+describe('memory of one set of heartbeats', () => {
+  it("is the same after any order, repetition and delay of a machine's true reports", () => {
+    const check = fc.property(deliveredTwice(aMachinesLife), ({ inOrder, disordered }) => {
+      expect(remembered(disordered)).toEqual(remembered(inOrder));
+    });
+    fc.assert(check, RUNS);
+  });
+
+  it('is the same after any order, repetition and delay of reports that contradict each other', () => {
+    const check = fc.property(deliveredTwice(arbitraryReports, true), ({ inOrder, disordered }) => {
+      expect(remembered(disordered)).toEqual(remembered(inOrder));
+    });
+    fc.assert(check, RUNS);
+  });
+
+  it('is the same after any order, repetition and delay of the reports of two machines with one identity', () => {
+    const check = fc.property(deliveredTwice(twinsLives), ({ inOrder, disordered }) => {
+      expect(remembered(disordered)).toEqual(remembered(inOrder));
+    });
+    fc.assert(check, RUNS);
+  });
+
+  it('is the same, but for liveness, when a spool delays fresh reports by days', () => {
+    const delay = fc.nat(3 * DAY_SECONDS);
+    const check = fc.property(aMachinesLife, delay, (reports, seconds) => {
+      const prompt = reports.map((report) => delivered(report, 0));
+      const late = reports.map((report) => delivered(report, seconds * 1_000));
+      expect(apartFromLiveness(remembered(late))).toEqual(apartFromLiveness(remembered(prompt)));
+    });
+    fc.assert(check, RUNS);
+  });
+
+  it('never takes one machine that boots again and again for two', () => {
+    const check = fc.property(deliveredTwice(aMachinesLife), ({ disordered }) => {
+      expect(remembered(disordered).conflictSinceMs).toBeNull();
+    });
+    fc.assert(check, RUNS);
+  });
+});
