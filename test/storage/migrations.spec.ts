@@ -34,7 +34,8 @@ describe('the schema', () => {
       `SELECT indexdef FROM pg_indexes WHERE tablename = 'machine_status'`,
     );
     const columns = rows.map((row) => /\(([^)]*)\)/.exec(row.indexdef)?.[1] ?? '').join(',');
-    for (const changing of ['version', 'heard_at', 'heard_seq', 'due_at', 'memory']) expect(columns).not.toContain(changing);
+    for (const changing of ['version', 'heard_at', 'heard_seq', 'due_at', 'memory'])
+      expect(columns).not.toContain(changing);
     expect(rows.map((row) => row.indexdef).join(' ')).not.toMatch(/WHERE .*(heard_at|due_at|version)/);
   });
 });

@@ -4,7 +4,13 @@ import { loadMachines, type MachineKey } from '@app/storage';
 import { aHeartbeat, at, minutes, theRules } from '../support/fleet';
 import { aMachinesLife, deliveredTwice, lives, type Delivery } from '../support/machine-lives';
 import { createTestDatabase, type TestDatabase } from '../support/database';
-import { brokenInvariants, enrolMany, NOTHING_BROKEN, openWritePath, type WritePath } from '../support/write-path';
+import {
+  brokenInvariants,
+  enrolMany,
+  NOTHING_BROKEN,
+  openWritePath,
+  type WritePath,
+} from '../support/write-path';
 
 const ENROLLED = at('2024-07-01T09:00Z');
 const MONDAY = at('2024-07-22T12:00Z');
@@ -27,10 +33,14 @@ describe('the write path', () => {
   it('ends in the memory that the rules reach alone, whichever of two processes gets what, in any order and twice', async () => {
     const fleet = fc.sample(deliveredTwice(aMachinesLife), { numRuns: 60, seed: 291 });
     const keys = await enrolMany(first.database, fleet.length, ENROLLED);
-    const queue = interleave(fleet.map((one, i) => one.disordered.map((delivery) => ({ key: keys[i] as MachineKey, delivery }))));
+    const queue = interleave(
+      fleet.map((one, i) => one.disordered.map((delivery) => ({ key: keys[i] as MachineKey, delivery }))),
+    );
     for (let from = 0; from < queue.length; from += 40) {
       const batch = queue.slice(from, from + 40);
-      await Promise.all(batch.map(({ key, delivery }, i) => send(i % 2 === 0 ? first : second, [key], delivery)));
+      await Promise.all(
+        batch.map(({ key, delivery }, i) => send(i % 2 === 0 ? first : second, [key], delivery)),
+      );
     }
     const stored = await loadMachines(first.database.pool, keys);
     fleet.forEach((one, i) => {
@@ -46,7 +56,14 @@ describe('the write path', () => {
     const outcomes = await Promise.all(
       rounds.flatMap((seq) =>
         [first, second].map((path) =>
-          send(path, keys, { heartbeat: aHeartbeat().boot('boot-1', seq).uptime(minutes(5 * seq)).aged(0).build(), receivedAtMs: MONDAY + minutes(5 * seq) }),
+          send(path, keys, {
+            heartbeat: aHeartbeat()
+              .boot('boot-1', seq)
+              .uptime(minutes(5 * seq))
+              .aged(0)
+              .build(),
+            receivedAtMs: MONDAY + minutes(5 * seq),
+          }),
         ),
       ),
     );
@@ -58,9 +75,17 @@ describe('the write path', () => {
 
   it('lets two processes sweep the same fleet without a double transition', async () => {
     const keys = await enrolMany(first.database, 1_200, ENROLLED);
-    const contact = { heartbeat: aHeartbeat().uptime(minutes(600)).build(), receivedAtMs: at('2024-07-19T04:30Z') };
-    for (let from = 0; from < keys.length; from += 400) await send(first, keys.slice(from, from + 400), contact);
-    const sweeps = await Promise.all([first.sweeper.sweep(MONDAY), second.sweeper.sweep(MONDAY), first.sweeper.sweep(MONDAY)]);
+    const contact = {
+      heartbeat: aHeartbeat().uptime(minutes(600)).build(),
+      receivedAtMs: at('2024-07-19T04:30Z'),
+    };
+    for (let from = 0; from < keys.length; from += 400)
+      await send(first, keys.slice(from, from + 400), contact);
+    const sweeps = await Promise.all([
+      first.sweeper.sweep(MONDAY),
+      second.sweeper.sweep(MONDAY),
+      first.sweeper.sweep(MONDAY),
+    ]);
     expect(sweeps.reduce((sum, sweep) => sum + sweep.moved, 0)).toBe(keys.length);
     const { rows } = await first.database.pool.query<{ event_at: Date; count: number }>(
       'SELECT event_at, count(*)::int AS count FROM transition GROUP BY 1 ORDER BY 1',
@@ -109,17 +134,28 @@ describe('the write path', () => {
     await first.reports.stop();
     expect((await accepted).flat().every((result) => result.outcome === 'ACCEPTED')).toBe(true);
     await expect(send(first, keys, delivery)).rejects.toMatchObject({ refusal: 'STOPPING' });
-    const { rows } = await second.database.pool.query<{ heard: number }>('SELECT count(heard_at)::int AS heard FROM machine_status');
+    const { rows } = await second.database.pool.query<{ heard: number }>(
+      'SELECT count(heard_at)::int AS heard FROM machine_status',
+    );
     expect(rows[0]?.heard).toBe(500);
   });
 });
 
-function send(path: WritePath, keys: readonly MachineKey[], { heartbeat, receivedAtMs }: Delivery): ReturnType<WritePath['reports']['report']> {
-  return path.reports.report(keys.map((key) => ({ key, generation: null, heartbeat })), receivedAtMs);
+function send(
+  path: WritePath,
+  keys: readonly MachineKey[],
+  { heartbeat, receivedAtMs }: Delivery,
+): ReturnType<WritePath['reports']['report']> {
+  return path.reports.report(
+    keys.map((key) => ({ key, generation: null, heartbeat })),
+    receivedAtMs,
+  );
 }
 
 /** One of each machine in turn, so that a batch holds many machines. */
 function interleave<T>(queues: readonly (readonly T[])[]): T[] {
   const longest = Math.max(...queues.map((queue) => queue.length));
-  return Array.from({ length: longest }, (_, i) => queues.flatMap((queue) => (queue[i] === undefined ? [] : [queue[i] as T]))).flat();
+  return Array.from({ length: longest }, (_, i) =>
+    queues.flatMap((queue) => (queue[i] === undefined ? [] : [queue[i] as T])),
+  ).flat();
 }

@@ -65,9 +65,17 @@ export type Machine = {
   readonly transitions: { readonly edges: readonly { readonly node: Transition }[] };
 };
 
-export type Ratio = { readonly numerator: number; readonly denominator: number; readonly value: number | null };
+export type Ratio = {
+  readonly numerator: number;
+  readonly denominator: number;
+  readonly value: number | null;
+};
 export type ProgressRow = {
-  readonly organisation: { readonly odsCode: string; readonly level: string; readonly parent: { readonly odsCode: string } | null };
+  readonly organisation: {
+    readonly odsCode: string;
+    readonly level: string;
+    readonly parent: { readonly odsCode: string } | null;
+  };
   readonly fleet: number;
   readonly exempt: number;
   readonly everAffected: number;
@@ -118,7 +126,15 @@ export const PROGRESS_QUERY = `
     recoveryProgress(by: $by, within: $within, asOf: $asOf, knownAt: $knownAt) {
       asOf ruleVersion rows { ${COUNTS} } total { ${COUNTS} } } }`;
 
-/** Speaks HTTP and GraphQL with a running service, as any client would. Nothing is tried again. */
+/** Stack traces, paths of the source, statements and the database's own messages: no answer may hold any. */
+const INTERNALS: readonly RegExp[] = [
+  /\n\s+at .+:\d+:\d+/,
+  /node_modules|\/(libs|apps)\/|\.ts:\d+/,
+  /\b(SELECT|INSERT INTO|DELETE FROM|UPDATE [a-z_]+) /,
+  /invalid input syntax|duplicate key value|relation "|column "|violates .* constraint|pg_[a-z]+/,
+];
+
+/** Speaks HTTP and GraphQL with a running service, as any client would. Nothing is tried again, and every answer is searched for what must not leave the service. */
 export class Client {
   private readonly agent = new Agent({ connections: 64, pipelining: 1 });
 
@@ -143,22 +159,38 @@ export class Client {
       body: body ?? null,
     });
     const text = await answer.body.text();
+    // Credentials are long and random: any word may turn up in one.
+    const words = text.replace(/[\w.-]{40,}/g, '');
+    const leak = INTERNALS.find((pattern) => pattern.test(words));
+    if (leak !== undefined)
+      throw new Error(`${method} ${path} told of the inside (${leak}): ${text.slice(0, 500)}`);
     return { status: answer.statusCode, headers: flat(answer.headers), text, body: parse(text) as Body };
   }
 
-  async post<Body = Refusal>(path: string, content: unknown, bearer: string | null, more: Readonly<Record<string, string>> = {}): Promise<Answer<Body>> {
+  async post<Body = Refusal>(
+    path: string,
+    content: unknown,
+    bearer: string | null,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<Answer<Body>> {
     const headers = { 'content-type': 'application/json', ...more };
     const body = typeof content === 'string' || Buffer.isBuffer(content) ? content : JSON.stringify(content);
     return this.request<Body>(path, { method: 'POST', bearer, headers, body });
   }
 
   /** Reports, whatever the answer is. */
-  async report(bearer: string | null, heartbeats: readonly unknown[]): Promise<Answer<ReportAnswer & Refusal>> {
+  async report(
+    bearer: string | null,
+    heartbeats: readonly unknown[],
+  ): Promise<Answer<ReportAnswer & Refusal>> {
     return this.post('/v1/heartbeats', { heartbeats }, bearer);
   }
 
   /** Enrols, whatever the answer is. */
-  async enrol(enrolmentToken: string, machines: readonly unknown[]): Promise<Answer<EnrolmentAnswer & Refusal>> {
+  async enrol(
+    enrolmentToken: string,
+    machines: readonly unknown[],
+  ): Promise<Answer<EnrolmentAnswer & Refusal>> {
     return this.post('/v1/enrolments', { enrolmentToken, machines }, null);
   }
 
@@ -169,14 +201,19 @@ export class Client {
   }
 
   /** One GraphQL operation, whatever the answer is; as administrator unless another credential is shown. */
-  async ask<Data>(query: string, variables: object = {}, bearer: string | null = this.adminToken): Promise<Answer<GraphqlAnswer<Data>>> {
+  async ask<Data>(
+    query: string,
+    variables: object = {},
+    bearer: string | null = this.adminToken,
+  ): Promise<Answer<GraphqlAnswer<Data>>> {
     return this.post('/graphql', { query, variables }, bearer);
   }
 
   /** The data of one GraphQL operation as administrator. Throws when there are errors. */
   async query<Data>(query: string, variables: object = {}): Promise<Data> {
     const { status, body, text } = await this.ask<Data>(query, variables);
-    if (status !== 200 || body.errors !== undefined || body.data == null) throw new Error(`GraphQL answered ${status}: ${text}`);
+    if (status !== 200 || body.errors !== undefined || body.data == null)
+      throw new Error(`GraphQL answered ${status}: ${text}`);
     return body.data;
   }
 
@@ -186,7 +223,10 @@ export class Client {
   }
 
   async machine(id: string): Promise<Machine> {
-    const data = await this.query<{ machine: Machine | null }>(`query ($id: ID!) { machine(id: $id) { ${MACHINE} } }`, { id });
+    const data = await this.query<{ machine: Machine | null }>(
+      `query ($id: ID!) { machine(id: $id) { ${MACHINE} } }`,
+      { id },
+    );
     if (data.machine === null) throw new Error(`there is no machine ${id}`);
     return data.machine;
   }
@@ -195,24 +235,37 @@ export class Client {
     return (await this.query<{ recoveryProgress: Progress }>(PROGRESS_QUERY, question)).recoveryProgress;
   }
 
-  async createEnrolmentToken(organisation: string, limits: { maxUses?: number; expiresAt?: string } = {}): Promise<string> {
+  async createEnrolmentToken(
+    organisation: string,
+    limits: { maxUses?: number; expiresAt?: string } = {},
+  ): Promise<string> {
     const mutation = `mutation ($input: CreateEnrolmentTokenInput!) { createEnrolmentToken(input: $input) { token } }`;
-    const data = await this.query<{ createEnrolmentToken: { token: string } }>(mutation, { input: { organisation, ...limits } });
+    const data = await this.query<{ createEnrolmentToken: { token: string } }>(mutation, {
+      input: { organisation, ...limits },
+    });
     return data.createEnrolmentToken.token;
   }
 
-  async createRelay(organisation: string, expiresAt?: string): Promise<{ readonly id: string; readonly credential: string }> {
+  async createRelay(
+    organisation: string,
+    expiresAt?: string,
+  ): Promise<{ readonly id: string; readonly credential: string }> {
     const mutation = `mutation ($input: CreateRelayCredentialInput!) { createRelayCredential(input: $input) { id credential } }`;
     const input = { organisation, ...(expiresAt === undefined ? {} : { expiresAt }) };
-    return (await this.query<{ createRelayCredential: { id: string; credential: string } }>(mutation, { input })).createRelayCredential;
+    return (
+      await this.query<{ createRelayCredential: { id: string; credential: string } }>(mutation, { input })
+    ).createRelayCredential;
   }
 
   /** Enrols machines with a token of the whole nation, and throws when one is refused. In the order of the machines. */
   async enrolAll(machines: readonly WireMachine[]): Promise<readonly Enrolled[]> {
     this.nationalToken ??= this.createEnrolmentToken('ENGLAND');
     const { body, text } = await this.enrol(await this.nationalToken, machines);
-    return (body.results ?? []).map((result) => {
-      if (result.machineId === null || result.credential === null) throw new Error(`a machine was not enrolled: ${text}`);
+    const results = body.results as EnrolmentAnswer['results'] | undefined;
+    if (results === undefined) throw new Error(`no machine was enrolled: ${text}`);
+    return results.map((result) => {
+      if (result.machineId === null || result.credential === null)
+        throw new Error(`a machine was not enrolled: ${text}`);
       return { id: result.machineId, credential: result.credential };
     });
   }
@@ -220,10 +273,11 @@ export class Client {
   private nationalToken: Promise<string> | undefined;
 
   /** Reports one heartbeat as a machine; throws unless it was taken. */
-  async tell(machine: Enrolled, heartbeat: WireHeartbeat): Promise<ReportResult> {
+  async tell(machine: Pick<Enrolled, 'credential'>, heartbeat: WireHeartbeat): Promise<ReportResult> {
     const { body, text } = await this.report(machine.credential, [heartbeat]);
-    const result = body.results?.[0];
-    if (result === undefined || result.outcome === 'REJECTED') throw new Error(`the report was refused: ${text}`);
+    const [result] = (body.results as ReportAnswer['results'] | undefined) ?? [];
+    if (result === undefined || result.outcome === 'REJECTED')
+      throw new Error(`the report was refused: ${text}`);
     return result;
   }
 }
@@ -232,7 +286,9 @@ export class Client {
 export type Enrolled = { readonly id: string; readonly credential: string };
 
 function flat(headers: Dispatcher.ResponseData['headers']): Record<string, string | undefined> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]));
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
+  );
 }
 
 function parse(text: string): unknown {

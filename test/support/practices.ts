@@ -56,6 +56,12 @@ export async function insertPractices(pool: Pool): Promise<void> {
 
 /** Moves a practice to another ICB at a moment, as a later import would. */
 export async function movePractice(pool: Pool, practice: string, icb: string, at: string): Promise<void> {
-  await pool.query('UPDATE organisation_link SET valid_until = $2 WHERE child_code = $1 AND valid_until IS NULL', [practice, at]);
-  await pool.query('INSERT INTO organisation_link (child_code, parent_code, valid_from) VALUES ($1, $2, $3)', [practice, icb, at]);
+  await pool.query(
+    'UPDATE organisation_link SET valid_until = $2 WHERE child_code = $1 AND valid_until IS NULL',
+    [practice, at],
+  );
+  await pool.query(
+    'INSERT INTO organisation_link (child_code, parent_code, valid_from) VALUES ($1, $2, $3)',
+    [practice, icb, at],
+  );
 }

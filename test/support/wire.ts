@@ -41,11 +41,24 @@ export const PAGE_FAULT = 80;
 export const POWER_FAILURE = 159;
 
 /** What a machine of the trust tells when all is well with it, before or after the incident. */
-export const HEALTHY: WireFacts = { sensorVersion: '7.16.18605.0', sensorRunning: true, bitlocker: 'PROTECTED', safeBootFlag: false };
+export const HEALTHY: WireFacts = {
+  sensorVersion: '7.16.18605.0',
+  sensorRunning: true,
+  bitlocker: 'PROTECTED',
+  safeBootFlag: false,
+};
 
 /** The first report of a healthy machine in a session of ten minutes. */
 export function wireHeartbeat(fields: Partial<WireHeartbeat> = {}): WireHeartbeat {
-  return { bootId: 'boot-1', seq: 1, uptimeSeconds: 600, bootMode: 'NORMAL', ...HEALTHY, channelFileWrittenAt: GOOD_FILE, ...fields };
+  return {
+    bootId: 'boot-1',
+    seq: 1,
+    uptimeSeconds: 600,
+    bootMode: 'NORMAL',
+    ...HEALTHY,
+    channelFileWrittenAt: GOOD_FILE,
+    ...fields,
+  };
 }
 
 let installations = 0;
@@ -53,7 +66,12 @@ let installations = 0;
 /** A machine that nobody has enrolled yet. */
 export function wireMachine(practice: string, fields: Partial<WireMachine> = {}): WireMachine {
   installations += 1;
-  return { installationId: `installation-${installations}`, practice, hostname: `PC-${installations}`, ...fields };
+  return {
+    installationId: `installation-${installations}`,
+    practice,
+    hostname: `PC-${installations}`,
+    ...fields,
+  };
 }
 
 /**
@@ -67,7 +85,7 @@ export class Pc {
 
   constructor(
     private readonly client: Client,
-    private enrolled: Enrolled,
+    private readonly enrolled: Enrolled,
   ) {}
 
   static async enrol(client: Client, machine: WireMachine): Promise<Pc> {
@@ -122,7 +140,10 @@ export class Pc {
   /** Reports what it wrote down at `writtenAt` and could not send until `at`. */
   async reportLate(writtenAt: string, at: string): Promise<ReportResult> {
     await this.client.setClock(at);
-    return this.client.tell(this.enrolled, this.compose(writtenAt, (Date.parse(at) - Date.parse(writtenAt)) / 1_000));
+    return this.client.tell(
+      this.enrolled,
+      this.compose(writtenAt, (Date.parse(at) - Date.parse(writtenAt)) / 1_000),
+    );
   }
 
   /** Reports at each of these moments, one after the other. */

@@ -16,7 +16,11 @@ export type WritePath = {
 
 const LIMITS: BatcherLimits = { queueItemsMax: 10_000, batchItemsMax: 500, lanes: 2 };
 
-export async function openWritePath(url: string, nowMs: number, ...blindness: readonly Interval[]): Promise<WritePath> {
+export async function openWritePath(
+  url: string,
+  nowMs: number,
+  ...blindness: readonly Interval[]
+): Promise<WritePath> {
   const database = await Database.open(url);
   const clock = { nowMs };
   const seen = { races: 0, batches: 0 };

@@ -2,11 +2,24 @@ import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { GraphQLModule } from '@nestjs/graphql';
-import { AdminToken, CredentialSigner, EnrolmentTokens, OrganisationScope, RelayCredentials } from '@app/access';
+import {
+  AdminToken,
+  CredentialSigner,
+  EnrolmentTokens,
+  OrganisationScope,
+  RelayCredentials,
+} from '@app/access';
 import { MachineReader, OrganisationReader, ProgressReader, TransitionReader } from '@app/progress';
 import { policyForInterval, SECOND_MS, type Incident, type Rules } from '@app/recovery';
 import { Database } from '@app/storage';
-import { BlindnessWatch, DEFAULT_BATCHER_LIMITS, EnrolMachines, ReportHeartbeats, RevokeCredential, SweepSilence } from '@app/tracking';
+import {
+  BlindnessWatch,
+  DEFAULT_BATCHER_LIMITS,
+  EnrolMachines,
+  ReportHeartbeats,
+  RevokeCredential,
+  SweepSilence,
+} from '@app/tracking';
 import type { FastifyRequest } from 'fastify';
 import { EnrolRequest } from './enrol-request';
 import { AccessResolver } from './graphql/access.resolver';
@@ -87,7 +100,13 @@ export class AppModule {
         }),
       ],
       controllers: [EnrolmentController, HealthController, SimulationClockController],
-      providers: [...providersOf(foundations), ...RESOLVERS, AdminGuard, DateTimeScalar, { provide: APP_FILTER, useClass: ErrorFilter }],
+      providers: [
+        ...providersOf(foundations),
+        ...RESOLVERS,
+        AdminGuard,
+        DateTimeScalar,
+        { provide: APP_FILTER, useClass: ErrorFilter },
+      ],
     };
   }
 }
@@ -101,8 +120,18 @@ function providersOf({ settings, secrets, database, incident, clock }: Foundatio
   const limits = { ...DEFAULT_BATCHER_LIMITS, queueItemsMax: settings.queueItemsMax };
   const reports = new ReportHeartbeats(database, rules, now, monotonicMs, metrics, blindness, limits);
   const sweeper = new SweepSilence(database, rules, now, monotonicMs, metrics);
-  const schedule = new SweepSchedule(clock, sweeper, blindness, reports, settings.sweepEverySeconds * SECOND_MS);
-  metrics.watch({ queueDepth: () => reports.queueDepth, isBlind: () => blindness.isBlind, pool: database.pool });
+  const schedule = new SweepSchedule(
+    clock,
+    sweeper,
+    blindness,
+    reports,
+    settings.sweepEverySeconds * SECOND_MS,
+  );
+  metrics.watch({
+    queueDepth: () => reports.queueDepth,
+    isBlind: () => blindness.isBlind,
+    pool: database.pool,
+  });
 
   const signer = new CredentialSigner(secrets.credentialKey);
   const relays = new RelayCredentials(database, signer);

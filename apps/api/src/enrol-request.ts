@@ -31,7 +31,10 @@ export class EnrolRequest {
     const token = await this.tokens.find(secret, nowMs);
     if (typeof token === 'string') throw new RefusedRequest(token, 'this enrolment token may not be used');
     const read = items.map(readEnrolmentItem);
-    await this.scope.prepare(new Set(read.flatMap((one) => ('practiceId' in one ? [one.practiceId] : []))), nowMs);
+    await this.scope.prepare(
+      new Set(read.flatMap((one) => ('practiceId' in one ? [one.practiceId] : []))),
+      nowMs,
+    );
     const placed = read.map((one) => this.place(one, token.organisationCode));
     const good = placed.flatMap((one) => ('practiceId' in one ? [one] : []));
     const takeUses = (db: Parameters<EnrolmentTokens['takeUses']>[0], wanted: number): Promise<number> =>

@@ -42,7 +42,9 @@ export class HostedDatabase {
         void this.watch(this.embedded);
         return;
       } catch (error) {
-        this.log('postgres_restart_failed', { error: error instanceof Error ? error.message : String(error) });
+        this.log('postgres_restart_failed', {
+          error: error instanceof Error ? error.message : String(error),
+        });
         await pause(RESTART_PAUSE_MS);
       }
     }

@@ -17,7 +17,8 @@ export class IdentifySpeaker {
     if (speaker === 'CREDENTIAL_EXPIRED') {
       throw new RefusedRequest(speaker, 'this credential has expired; enrol again to get a new one');
     }
-    if (speaker === 'CREDENTIAL_INVALID') throw new RefusedRequest(speaker, 'this credential is not one of ours');
+    if (speaker === 'CREDENTIAL_INVALID')
+      throw new RefusedRequest(speaker, 'this credential is not one of ours');
     if (speaker.kind === 'RELAY' && !(await this.relays.isActive(speaker.relayId))) {
       throw new RefusedRequest('CREDENTIAL_REVOKED', 'this credential has been revoked');
     }

@@ -32,7 +32,13 @@ export async function provideSecrets(
     }
     return readFileSync(path, 'utf8').trim();
   };
-  const adminToken = settings.adminToken ?? keep('admin-token', () => randomBytes(SECRET_BYTES).toString('base64url'));
-  const key = settings.credentialKey ?? Buffer.from(keep('credential-key', () => randomBytes(SECRET_BYTES).toString('hex')), 'hex');
+  const adminToken =
+    settings.adminToken ?? keep('admin-token', () => randomBytes(SECRET_BYTES).toString('base64url'));
+  const key =
+    settings.credentialKey ??
+    Buffer.from(
+      keep('credential-key', () => randomBytes(SECRET_BYTES).toString('hex')),
+      'hex',
+    );
   return { adminToken, credentialKey: key };
 }

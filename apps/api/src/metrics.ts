@@ -59,7 +59,11 @@ export class Metrics implements WriteObserver {
   }
 
   /** Gauges that are read when somebody looks. */
-  watch(sources: { readonly queueDepth: () => number; readonly isBlind: () => boolean; readonly pool: Pool }): void {
+  watch(sources: {
+    readonly queueDepth: () => number;
+    readonly isBlind: () => boolean;
+    readonly pool: Pool;
+  }): void {
     new Gauge({
       name: 'recovery_queue_heartbeats',
       help: 'Heartbeats that wait for their batch',

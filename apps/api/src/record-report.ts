@@ -39,7 +39,8 @@ export class RecordReport {
     const recorded = await this.reports.report(good, receivedAtMs);
     let next = 0;
     const results = slots.map((slot, i): ItemResult => {
-      if (!('report' in slot)) return { seq: seqOf(items[i]), outcome: 'REJECTED', code: slot.code, detail: slot.detail };
+      if (!('report' in slot))
+        return { seq: seqOf(items[i]), outcome: 'REJECTED', code: slot.code, detail: slot.detail };
       const result = recorded[next] as ReportResult;
       next += 1;
       return toItemResult(slot.report.heartbeat.seq, result, speaker);
@@ -49,7 +50,9 @@ export class RecordReport {
   }
 
   private async relayKeys(read: readonly (ReadHeartbeat | ItemRefusal)[]): Promise<(MachineKey | null)[]> {
-    const keys = read.map((one) => ('heartbeat' in one && one.machineId !== null ? parseMachineKey(one.machineId) : null));
+    const keys = read.map((one) =>
+      'heartbeat' in one && one.machineId !== null ? parseMachineKey(one.machineId) : null,
+    );
     const practices = new Set(keys.flatMap((key) => (key === null ? [] : [key.practiceId])));
     await this.scope.prepare(practices, this.clock.now());
     return keys;
@@ -65,13 +68,17 @@ function slotFor(
   if (!('heartbeat' in read)) return read;
   const { heartbeat, machineId } = read;
   if (speaker.kind === 'MACHINE') {
-    if (machineId !== null) return { code: 'MACHINE_ID_NOT_ALLOWED', detail: 'the credential says which machine this is' };
+    if (machineId !== null)
+      return { code: 'MACHINE_ID_NOT_ALLOWED', detail: 'the credential says which machine this is' };
     return { report: { key: speaker.key, generation: speaker.generation, heartbeat } };
   }
   if (machineId === null) return { code: 'MACHINE_ID_MISSING', detail: 'a relay names the machine' };
   // Outside its organisation a relay learns nothing, not even that a machine exists.
-  const within = relayKey !== null && ['WITHIN', 'CLOSED'].includes(scope.verdict(speaker.organisationCode, relayKey.practiceId));
-  if (!within) return { code: 'UNKNOWN_MACHINE', detail: 'no machine of this identity in the relay’s organisation' };
+  const within =
+    relayKey !== null &&
+    ['WITHIN', 'CLOSED'].includes(scope.verdict(speaker.organisationCode, relayKey.practiceId));
+  if (!within)
+    return { code: 'UNKNOWN_MACHINE', detail: 'no machine of this identity in the relay’s organisation' };
   return { report: { key: relayKey, generation: null, heartbeat } };
 }
 
@@ -83,7 +90,8 @@ function toItemResult(seq: number, result: ReportResult, speaker: Speaker): Item
   if (result.code === 'CREDENTIAL_REVOKED') {
     throw new RefusedRequest('CREDENTIAL_REVOKED', 'this credential has been revoked');
   }
-  const detail = result.code === 'SAVE_FAILED' ? 'this heartbeat could not be stored' : 'no machine of this identity';
+  const detail =
+    result.code === 'SAVE_FAILED' ? 'this heartbeat could not be stored' : 'no machine of this identity';
   return { seq, outcome: 'REJECTED', code: result.code, detail };
 }
 

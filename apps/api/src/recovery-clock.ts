@@ -21,7 +21,9 @@ export function parseClockSetting(text: string): ClockSetting | null {
   if (fast === null) return null;
   const start = parseInstant(fast[1] as string);
   const factor = Number(fast[2]);
-  return typeof start === 'number' && factor > 0 && factor <= FACTOR_MAX ? { kind: 'FAST', startMs: start, factor } : null;
+  return typeof start === 'number' && factor > 0 && factor <= FACTOR_MAX
+    ? { kind: 'FAST', startMs: start, factor }
+    : null;
 }
 
 /** The service's clock. Only the manual one can be set, and never backwards. */

@@ -66,7 +66,10 @@ async function createApplication(module: ReturnType<typeof AppModule.for>): Prom
     forceCloseConnections: 'idle',
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
   });
-  return NestFactory.create<NestFastifyApplication>(module, adapter, { bufferLogs: false, abortOnError: false });
+  return NestFactory.create<NestFastifyApplication>(module, adapter, {
+    bufferLogs: false,
+    abortOnError: false,
+  });
 }
 
 function registerRoutes(app: NestFastifyApplication, settings: Settings, clock: RecoveryClock): void {
@@ -82,12 +85,19 @@ function registerRoutes(app: NestFastifyApplication, settings: Settings, clock: 
 }
 
 /** New requests are refused, open ones get their answers, the queue is written, and only then the database goes. */
-async function stopService(app: NestFastifyApplication, database: Database, hosted: HostedDatabase): Promise<void> {
+async function stopService(
+  app: NestFastifyApplication,
+  database: Database,
+  hosted: HostedDatabase,
+): Promise<void> {
   app.get(ServiceLife).beginStop();
   await app.get(SweepSchedule).stop();
   await app.close();
   await app.get(ReportHeartbeats).stop();
-  await app.get(BlindnessWatch).renew().catch(() => undefined);
+  await app
+    .get(BlindnessWatch)
+    .renew()
+    .catch(() => undefined);
   await database.close();
   await hosted.stop();
 }
@@ -99,5 +109,7 @@ function once(work: () => Promise<void>): () => Promise<void> {
 
 /** Structured logs: one JSON object a line, for a person's eye only where a terminal asks for it. */
 export function useStructuredLogs(pretty: boolean): void {
-  Logger.overrideLogger(new ConsoleLogger({ json: !pretty, colors: pretty, logLevels: ['log', 'warn', 'error', 'fatal'] }));
+  Logger.overrideLogger(
+    new ConsoleLogger({ json: !pretty, colors: pretty, logLevels: ['log', 'warn', 'error', 'fatal'] }),
+  );
 }

@@ -88,17 +88,21 @@ function readClock(text: string | undefined, problems: string[]): ClockSetting {
 
 function contradictions(settings: Settings): string[] {
   const problems: string[] = [];
-  if (settings.production && settings.clock.kind !== 'REAL') problems.push('RECOVERY_CLOCK must not be set in production');
+  if (settings.production && settings.clock.kind !== 'REAL')
+    problems.push('RECOVERY_CLOCK must not be set in production');
   if (settings.adminToken !== null && settings.adminToken.length < ADMIN_TOKEN_CHARACTERS_MIN) {
     problems.push(`ADMIN_TOKEN needs ${ADMIN_TOKEN_CHARACTERS_MIN} characters or more`);
   }
   if (settings.databaseUrl !== null) {
-    if (!/^postgres(ql)?:\/\//.test(settings.databaseUrl)) problems.push('DATABASE_URL must start with postgres://');
+    if (!/^postgres(ql)?:\/\//.test(settings.databaseUrl))
+      problems.push('DATABASE_URL must start with postgres://');
     if (settings.adminToken === null) problems.push('ADMIN_TOKEN is needed with DATABASE_URL');
     if (settings.credentialKey === null) problems.push('CREDENTIAL_KEY is needed with DATABASE_URL');
   }
   if (settings.reportJitterSeconds > settings.reportEverySeconds) {
-    problems.push('REPORT_JITTER_SECONDS must not exceed REPORT_EVERY_SECONDS: machines would look silent by our own doing');
+    problems.push(
+      'REPORT_JITTER_SECONDS must not exceed REPORT_EVERY_SECONDS: machines would look silent by our own doing',
+    );
   }
   problems.push(...policyProblems(policyForInterval(settings.reportEverySeconds * 1_000)));
   return problems;

@@ -65,7 +65,10 @@ export class SweepSchedule {
     if (this.blindness.isBlind) return;
     const lagMs = this.clock.setting.kind === 'REAL' ? SWEEP_LAG_MS : 0;
     const pendingMs = this.reports.oldestPendingMs();
-    const untilMs = Math.min(this.clock.now() - lagMs, pendingMs === null ? Number.POSITIVE_INFINITY : pendingMs - 1);
+    const untilMs = Math.min(
+      this.clock.now() - lagMs,
+      pendingMs === null ? Number.POSITIVE_INFINITY : pendingMs - 1,
+    );
     const { examined, moved } = await this.sweeper.sweep(untilMs);
     if (moved > 0) this.logger.log({ event: 'silence_swept', examined, moved });
   }
@@ -73,7 +76,10 @@ export class SweepSchedule {
   /** One thing at a time; a failure is told and does not stop the next turn. */
   private inTurn(work: () => Promise<void>): Promise<void> {
     return this.exclusively(work).catch((error: unknown) => {
-      this.logger.warn({ event: 'turn_failed', error: error instanceof Error ? error.message : String(error) });
+      this.logger.warn({
+        event: 'turn_failed',
+        error: error instanceof Error ? error.message : String(error),
+      });
     });
   }
 

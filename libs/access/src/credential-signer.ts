@@ -22,11 +22,16 @@ const RELAY_PREFIX = 'r1';
  */
 export class CredentialSigner {
   constructor(private readonly key: Buffer) {
-    if (key.length < SIGNING_KEY_BYTES_MIN) throw new Error(`a signing key needs ${SIGNING_KEY_BYTES_MIN} bytes or more`);
+    if (key.length < SIGNING_KEY_BYTES_MIN)
+      throw new Error(`a signing key needs ${SIGNING_KEY_BYTES_MIN} bytes or more`);
   }
 
   signMachine(key: MachineKey, generation: number, expiresAtMs: number): string {
-    return this.sign(MACHINE_PREFIX, [formatMachineKey(key), String(generation), String(Math.floor(expiresAtMs / 1_000))]);
+    return this.sign(MACHINE_PREFIX, [
+      formatMachineKey(key),
+      String(generation),
+      String(Math.floor(expiresAtMs / 1_000)),
+    ]);
   }
 
   signRelay(relayId: string, organisationCode: string, expiresAtMs: number | null): string {
@@ -37,7 +42,8 @@ export class CredentialSigner {
   /** Who a credential speaks for, or why it is refused. */
   verify(credential: string, nowMs: number): Speaker | CredentialRefusal {
     const [prefix, payload, mac, ...rest] = credential.split('.');
-    if (prefix === undefined || payload === undefined || mac === undefined || rest.length > 0) return 'CREDENTIAL_INVALID';
+    if (prefix === undefined || payload === undefined || mac === undefined || rest.length > 0)
+      return 'CREDENTIAL_INVALID';
     if (!this.isGenuine(`${prefix}.${payload}`, mac)) return 'CREDENTIAL_INVALID';
     const [subject, detail, expires] = Buffer.from(payload, 'base64url').toString('utf8').split('~');
     if (subject === undefined || detail === undefined || expires === undefined) return 'CREDENTIAL_INVALID';

@@ -2,7 +2,11 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { EnrolmentTokenEntity, type Database, type Queryable } from '@app/storage';
 
 /** What the creator of a token is shown, once. */
-export type CreatedEnrolmentToken = { readonly id: string; readonly token: string; readonly expiresAtMs: number | null };
+export type CreatedEnrolmentToken = {
+  readonly id: string;
+  readonly token: string;
+  readonly expiresAtMs: number | null;
+};
 
 /** A token that may be used now. */
 export type UsableEnrolmentToken = { readonly id: string; readonly organisationCode: string };

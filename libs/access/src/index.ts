@@ -1,5 +1,10 @@
 export { AdminToken, ADMIN_TOKEN_CHARACTERS_MIN } from './admin-token';
-export { CredentialSigner, SIGNING_KEY_BYTES_MIN, type CredentialRefusal, type Speaker } from './credential-signer';
+export {
+  CredentialSigner,
+  SIGNING_KEY_BYTES_MIN,
+  type CredentialRefusal,
+  type Speaker,
+} from './credential-signer';
 export {
   EnrolmentTokens,
   type CreatedEnrolmentToken,

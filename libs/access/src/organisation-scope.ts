@@ -52,7 +52,12 @@ export class OrganisationScope {
   }
 
   private async read(nowMs: number): Promise<void> {
-    const { rows } = await this.db.query<{ practice_id: string; icb_code: string; region_code: string; closed: boolean }>(
+    const { rows } = await this.db.query<{
+      practice_id: string;
+      icb_code: string;
+      region_code: string;
+      closed: boolean;
+    }>(
       `SELECT place.practice_id, place.icb_code, place.region_code,
               practice.closed_on IS NOT NULL AND practice.closed_on <= (to_timestamp($1::float8 / 1000) AT TIME ZONE 'UTC')::date
                 AS closed
@@ -61,7 +66,10 @@ export class OrganisationScope {
       [nowMs],
     );
     this.places = new Map(
-      rows.map((row) => [row.practice_id, { icbCode: row.icb_code, regionCode: row.region_code, closed: row.closed }]),
+      rows.map((row) => [
+        row.practice_id,
+        { icbCode: row.icb_code, regionCode: row.region_code, closed: row.closed },
+      ]),
     );
     this.readAtMs = this.monotonicMs();
   }

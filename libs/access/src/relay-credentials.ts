@@ -16,7 +16,11 @@ export class RelayCredentials {
     private readonly signer: CredentialSigner,
   ) {}
 
-  async create(organisationCode: string, expiresAtMs: number | null, nowMs: number): Promise<CreatedRelayCredential> {
+  async create(
+    organisationCode: string,
+    expiresAtMs: number | null,
+    nowMs: number,
+  ): Promise<CreatedRelayCredential> {
     const id = randomUUID();
     await this.database.dataSource.getRepository(RelayCredentialEntity).insert({
       id,

@@ -1,5 +1,10 @@
 export { MachineReader, type MachineFactsView, type MachinePage, type MachineView } from './machine.reader';
-export { MACHINE_ORDERS, type MachineFilter, type MachineOrder, type PageRequest } from './machine-list-query';
+export {
+  MACHINE_ORDERS,
+  type MachineFilter,
+  type MachineOrder,
+  type PageRequest,
+} from './machine-list-query';
 export {
   NATIONAL_CODE,
   ORGANISATION_LEVELS,

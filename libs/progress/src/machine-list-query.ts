@@ -1,4 +1,10 @@
-import { GROUP_OF_STATE, RECOVERY_STATES, type Exposure, type RecoveryState, type StateGroup } from '@app/recovery';
+import {
+  GROUP_OF_STATE,
+  RECOVERY_STATES,
+  type Exposure,
+  type RecoveryState,
+  type StateGroup,
+} from '@app/recovery';
 import { EXPOSURE_CODE, STATE_CODE, type MachineKey } from '@app/storage';
 
 /** Which machines; every condition given must hold. The same filter serves lists, counts and exports. */
@@ -58,7 +64,10 @@ export function machineListQuery(
   const conditions = filterConditions(filter, nowMs, param);
   const sort = SORTS[order];
   if (page.after !== null) {
-    const key = [`${param(page.after.key.practiceId)}::text COLLATE "C"`, `${param(page.after.key.machineId)}::uuid`];
+    const key = [
+      `${param(page.after.key.practiceId)}::text COLLATE "C"`,
+      `${param(page.after.key.machineId)}::uuid`,
+    ];
     const columns = ['status.practice_id', 'status.machine_id'];
     if (sort !== null) {
       key.unshift(`${param(page.after.sortValue)}::${sort.type}`);
@@ -90,13 +99,20 @@ function filterConditions(filter: MachineFilter, nowMs: number, param: (value: u
   // State codes are our own numbers: written out, they let the planner use the partial indexes.
   if (states !== null) conditions.push(`status.state IN (${states.join(', ') || 'NULL'})`);
   if (filter.exposures !== undefined) {
-    conditions.push(`status.exposure = ANY (${param(filter.exposures.map((exposure) => EXPOSURE_CODE[exposure]))}::smallint[])`);
+    conditions.push(
+      `status.exposure = ANY (${param(filter.exposures.map((exposure) => EXPOSURE_CODE[exposure]))}::smallint[])`,
+    );
   }
-  if (filter.hostname !== undefined) conditions.push(`lower(machine.hostname) LIKE ${param(likePrefix(filter.hostname))}`);
-  if (filter.serialNumber !== undefined) conditions.push(`machine.serial_number = ${param(filter.serialNumber)}`);
-  if (filter.lastHeardBeforeMs !== undefined) conditions.push(`status.heard_at < ${moment(filter.lastHeardBeforeMs)}`);
-  if (filter.lastHeardAfterMs !== undefined) conditions.push(`status.heard_at >= ${moment(filter.lastHeardAfterMs)}`);
-  if (filter.inStateBeforeMs !== undefined) conditions.push(`status.since < ${moment(filter.inStateBeforeMs)}`);
+  if (filter.hostname !== undefined)
+    conditions.push(`lower(machine.hostname) LIKE ${param(likePrefix(filter.hostname))}`);
+  if (filter.serialNumber !== undefined)
+    conditions.push(`machine.serial_number = ${param(filter.serialNumber)}`);
+  if (filter.lastHeardBeforeMs !== undefined)
+    conditions.push(`status.heard_at < ${moment(filter.lastHeardBeforeMs)}`);
+  if (filter.lastHeardAfterMs !== undefined)
+    conditions.push(`status.heard_at >= ${moment(filter.lastHeardAfterMs)}`);
+  if (filter.inStateBeforeMs !== undefined)
+    conditions.push(`status.since < ${moment(filter.inStateBeforeMs)}`);
   if (filter.identityConflict !== undefined) {
     conditions.push(`machine.identity_conflict_since IS ${filter.identityConflict ? 'NOT NULL' : 'NULL'}`);
   }

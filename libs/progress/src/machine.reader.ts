@@ -12,7 +12,13 @@ import {
 } from '@app/recovery';
 import { decodeMemory, exposureOf, reasonOf, stateOf, type MachineKey } from '@app/storage';
 import type { Pool } from 'pg';
-import { MACHINE_COLUMNS, machineListQuery, type MachineFilter, type MachineOrder, type PageRequest } from './machine-list-query';
+import {
+  MACHINE_COLUMNS,
+  machineListQuery,
+  type MachineFilter,
+  type MachineOrder,
+  type PageRequest,
+} from './machine-list-query';
 
 /** A machine as people see it. */
 export type MachineView = {
@@ -59,7 +65,12 @@ export class MachineReader {
   ) {}
 
   /** One page in keyset order: it neither skips nor repeats a machine whose place in the order does not change meanwhile. */
-  async list(filter: MachineFilter, order: MachineOrder, page: PageRequest, nowMs: number): Promise<MachinePage> {
+  async list(
+    filter: MachineFilter,
+    order: MachineOrder,
+    page: PageRequest,
+    nowMs: number,
+  ): Promise<MachinePage> {
     const { text, values } = machineListQuery(filter, order, page, nowMs);
     const { rows } = await this.pool.query<MachineRow>(text, values);
     const machines = rows.slice(0, page.first).map((row) => this.toView(row, nowMs));

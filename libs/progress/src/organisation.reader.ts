@@ -25,7 +25,10 @@ const TREES_KEPT_MAX = 8;
 
 /** Reads the tree of organisations, and keeps it for a few seconds: it is a few thousand rows that change once a month. */
 export class OrganisationReader {
-  private readonly trees = new Map<string, { readonly readAtMs: number; readonly tree: Promise<OrganisationTree> }>();
+  private readonly trees = new Map<
+    string,
+    { readonly readAtMs: number; readonly tree: Promise<OrganisationTree> }
+  >();
 
   constructor(
     private readonly pool: Pool,

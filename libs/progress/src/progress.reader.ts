@@ -55,7 +55,8 @@ export class ProgressReader {
   /** @throws ReaderError for an unknown organisation or a moment in the future */
   async read(question: ProgressQuestion, nowMs: number): Promise<ProgressAnswer> {
     for (const atMs of [question.asOfMs, question.knownAtMs]) {
-      if (atMs !== null && atMs > nowMs) throw new ReaderError('BAD_USER_INPUT', 'asOf and knownAt must not lie in the future');
+      if (atMs !== null && atMs > nowMs)
+        throw new ReaderError('BAD_USER_INPUT', 'asOf and knownAt must not lie in the future');
     }
     return this.reads.share(JSON.stringify(question), () => this.answer(question, nowMs));
   }
@@ -71,7 +72,12 @@ export class ProgressReader {
     }
     const trueAtMs = floorToBucket(asOfMs ?? knownAtMs ?? nowMs);
     const tree = await this.treeWith(within, trueAtMs);
-    const rows = await this.cells(PAST_CELLS, [trueAtMs, within, by, floorToBucket(knownAtMs ?? nowMs + LEDGER_BUCKET_MS)]);
+    const rows = await this.cells(PAST_CELLS, [
+      trueAtMs,
+      within,
+      by,
+      floorToBucket(knownAtMs ?? nowMs + LEDGER_BUCKET_MS),
+    ]);
     return assemble(tree, question, rows, { asOfMs: trueAtMs, placedAtMs: trueAtMs });
   }
 
@@ -130,7 +136,10 @@ function assemble(
   const listed = listOrganisations(tree, by, within ?? NATIONAL_CODE, cells);
   return {
     ...moments,
-    rows: listed.map((organisation) => ({ organisation, progress: summarise(cells.get(organisation.code) ?? []) })),
+    rows: listed.map((organisation) => ({
+      organisation,
+      progress: summarise(cells.get(organisation.code) ?? []),
+    })),
     total: summarise([...cells.values()].flat()),
   };
 }
@@ -148,14 +157,19 @@ function listOrganisations(
   const inUse = new Set<string>([NATIONAL_CODE]);
   for (const practice of tree.values()) {
     if (practice.level !== 'PRACTICE' || practice.closed) continue;
-    for (let at: string | null = practice.code; at !== null && !inUse.has(at); at = tree.get(at)?.parentCode ?? null) {
+    for (
+      let at: string | null = practice.code;
+      at !== null && !inUse.has(at);
+      at = tree.get(at)?.parentCode ?? null
+    ) {
       inUse.add(at);
     }
   }
   return [...tree.values()].filter(
     (organisation) =>
       organisation.level === by &&
-      (cells.has(organisation.code) || (inUse.has(organisation.code) && liesWithin(tree, organisation.code, within))),
+      (cells.has(organisation.code) ||
+        (inUse.has(organisation.code) && liesWithin(tree, organisation.code, within))),
   );
 }
 

@@ -17,7 +17,10 @@ export type TransitionView = {
 };
 
 /** One page of a machine's history. */
-export type TransitionPage = { readonly transitions: readonly TransitionView[]; readonly hasNextPage: boolean };
+export type TransitionPage = {
+  readonly transitions: readonly TransitionView[];
+  readonly hasNextPage: boolean;
+};
 
 /** Reads the history of a machine. */
 export class TransitionReader {

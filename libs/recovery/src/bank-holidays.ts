@@ -4,7 +4,13 @@ import { DAY_MS } from './clock';
  * Holidays that no rule gives, as moves of the ordinary days. Source: gov.uk/bank-holidays, England and Wales. Later one-off
  * holidays are added here when they are proclaimed.
  */
-const ONE_OFF_HOLIDAYS: readonly string[] = ['2020-05-08', '2022-06-02', '2022-06-03', '2022-09-19', '2023-05-08'];
+const ONE_OFF_HOLIDAYS: readonly string[] = [
+  '2020-05-08',
+  '2022-06-02',
+  '2022-06-03',
+  '2022-09-19',
+  '2023-05-08',
+];
 const MOVED_AWAY: readonly string[] = ['2020-05-04', '2022-05-30'];
 
 const cache = new Map<number, ReadonlySet<number>>();

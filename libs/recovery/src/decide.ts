@@ -35,10 +35,21 @@ export function decideHeartbeat(machine: TrackedMachine, evidence: Evidence, rul
   if (isCounted(machine.memory, evidence)) return { outcome: 'DUPLICATE', machine, transitions: [] };
   const newest = isNewest(machine.memory, evidence);
   const memory = absorb(machine.memory, evidence, rules.incident, rules.policy);
-  const exposure = sharpen(machine.exposure, classifyExposure(memory, memory.heard?.atMs ?? evidence.observedAtMs, rules));
+  const exposure = sharpen(
+    machine.exposure,
+    classifyExposure(memory, memory.heard?.atMs ?? evidence.observedAtMs, rules),
+  );
   const stale = !newest || evidence.observedAtMs < machine.sinceMs;
-  const target = stale ? stay(machine) : reachable(machine, deriveFor(machine, memory, exposure.exposure, rules));
-  const transitions = transitionsTo(machine, exposure, target, evidence.observedAtMs, evidenceOf(evidence, memory, stale));
+  const target = stale
+    ? stay(machine)
+    : reachable(machine, deriveFor(machine, memory, exposure.exposure, rules));
+  const transitions = transitionsTo(
+    machine,
+    exposure,
+    target,
+    evidence.observedAtMs,
+    evidenceOf(evidence, memory, stale),
+  );
   return {
     outcome: stale ? 'STALE' : 'ACCEPTED',
     machine: settled(machine, memory, transitions, rules),
@@ -71,7 +82,13 @@ export function decideReplacement(machine: TrackedMachine, successor: string, at
     atMs: Math.max(atMs, machine.sinceMs),
     evidence: { source: 'ENROLMENT', successor },
   };
-  const replaced = { ...machine, state: 'REPLACED', sinceMs: transition.atMs, reason: transition.reason, dueAtMs: null } as const;
+  const replaced = {
+    ...machine,
+    state: 'REPLACED',
+    sinceMs: transition.atMs,
+    reason: transition.reason,
+    dueAtMs: null,
+  } as const;
   return { outcome: 'ACCEPTED', machine: replaced, transitions: [transition] };
 }
 
@@ -90,7 +107,8 @@ function stay(machine: TrackedMachine): StateVerdict {
  */
 function deriveFor(machine: TrackedMachine, memory: Memory, exposure: Exposure, rules: Rules): StateVerdict {
   const verdict = deriveState(memory, exposure, rules);
-  const becomesRecovered = GROUP_OF_STATE[verdict.state] === 'RECOVERED' && GROUP_OF_STATE[machine.state] !== 'RECOVERED';
+  const becomesRecovered =
+    GROUP_OF_STATE[verdict.state] === 'RECOVERED' && GROUP_OF_STATE[machine.state] !== 'RECOVERED';
   if (!becomesRecovered || memory.conflictSinceMs === null) return verdict;
   return deriveState({ ...memory, proof: null }, exposure, rules);
 }
@@ -126,8 +144,19 @@ function transitionsTo(
   let fromState: RecoveryState = machine.state;
   let fromExposure = machine.exposure;
   return route.map((toState) => {
-    const reason = toState === target.state ? target.reason : VIA_REASON[toState === 'RELAPSED' ? 'RELAPSED' : 'STABILISING'];
-    const step: Transition = { fromExposure, toExposure: exposure.exposure, fromState, toState, reason, atMs, evidence };
+    const reason =
+      toState === target.state
+        ? target.reason
+        : VIA_REASON[toState === 'RELAPSED' ? 'RELAPSED' : 'STABILISING'];
+    const step: Transition = {
+      fromExposure,
+      toExposure: exposure.exposure,
+      fromState,
+      toState,
+      reason,
+      atMs,
+      evidence,
+    };
     fromState = toState;
     fromExposure = exposure.exposure;
     return step;
@@ -139,7 +168,12 @@ const VIA_REASON: Record<'STABILISING' | 'RELAPSED', TransitionReason> = {
   RELAPSED: 'HARMED_AFTER_RECOVERY',
 };
 
-function settled(machine: TrackedMachine, memory: Memory, transitions: readonly Transition[], rules: Rules): TrackedMachine {
+function settled(
+  machine: TrackedMachine,
+  memory: Memory,
+  transitions: readonly Transition[],
+  rules: Rules,
+): TrackedMachine {
   const last = transitions[transitions.length - 1];
   const moved = last !== undefined && last.toState !== machine.state;
   const next: TrackedMachine = {
@@ -169,5 +203,7 @@ function evidenceOf(evidence: Evidence, memory: Memory, stale: boolean): Transit
 
 /** Whether a machine counts as affected and recovered: the numerator of every ratio. */
 export function countsAsRecovered(exposure: Exposure, state: RecoveryState): boolean {
-  return isAffected(exposure) && (state === 'RECOVERED' || state === 'RECOVERED_AT_RISK' || state === 'REPLACED');
+  return (
+    isAffected(exposure) && (state === 'RECOVERED' || state === 'RECOVERED_AT_RISK' || state === 'REPLACED')
+  );
 }

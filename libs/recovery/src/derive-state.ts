@@ -28,7 +28,8 @@ export type StateVerdict = { readonly state: RecoveryState; readonly reason: Tra
  */
 export function deriveState(memory: Memory, exposure: Exposure, rules: Rules): StateVerdict {
   const { heard } = memory;
-  if (heard === null || heard.atMs < rules.incident.window.fromMs) return { state: 'UNVERIFIED', reason: 'NOTHING_KNOWN' };
+  if (heard === null || heard.atMs < rules.incident.window.fromMs)
+    return { state: 'UNVERIFIED', reason: 'NOTHING_KNOWN' };
   const affected = isAffected(exposure);
   const normal = heard.bootMode === 'NORMAL';
   if (affected && hasStandingProof(memory, exposure, rules.policy)) {
@@ -41,7 +42,8 @@ export function deriveState(memory: Memory, exposure: Exposure, rules: Rules): S
   if (!affected) return { state: 'UNVERIFIED', reason: 'NOTHING_KNOWN' };
   if (isLooping(memory, rules.policy)) return { state: 'CRASH_LOOPING', reason: 'TWO_STARTS_OR_CRASHES' };
   if (hasRelapsed(memory, exposure, rules)) return { state: 'RELAPSED', reason: 'HARMED_AFTER_RECOVERY' };
-  if (exposure === 'FAULTY_FILE' && memory.file?.value === 'BAD') return { state: 'LATENT', reason: 'HOLDS_BAD_FILE' };
+  if (exposure === 'FAULTY_FILE' && memory.file?.value === 'BAD')
+    return { state: 'LATENT', reason: 'HOLDS_BAD_FILE' };
   return { state: 'STABILISING', reason: 'BOOTED_NORMALLY' };
 }
 

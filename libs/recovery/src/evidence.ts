@@ -34,7 +34,12 @@ export type Evidence = {
 };
 
 /** Dates and judges one heartbeat. Pure: the moment of receipt is an argument, and the machine's own clock decides nothing. */
-export function proveHeartbeat(heartbeat: Heartbeat, receivedAtMs: number, incident: Incident, policy: Policy): Evidence {
+export function proveHeartbeat(
+  heartbeat: Heartbeat,
+  receivedAtMs: number,
+  incident: Incident,
+  policy: Policy,
+): Evidence {
   const observedAtMs = receivedAtMs - heartbeat.ageMs;
   const skewMs = clockSkew(heartbeat, receivedAtMs, observedAtMs);
   const crashes = judgeCrashes(heartbeat.crashes, receivedAtMs, skewMs, incident, policy);
@@ -88,13 +93,19 @@ function judgeFile(
   if (writtenAtMs === undefined) return 'NOT_COLLECTED';
   if (writtenAtMs === null) return 'ABSENT';
   if (writtenAtMs > receivedAtMs + policy.futureToleranceMs) return 'AMBIGUOUS';
-  if (isNearEdge(writtenAtMs, [incident.window.fromMs, incident.goodFromMs], skewMs, policy)) return 'AMBIGUOUS';
+  if (isNearEdge(writtenAtMs, [incident.window.fromMs, incident.goodFromMs], skewMs, policy))
+    return 'AMBIGUOUS';
   if (writtenAtMs < incident.window.fromMs) return 'PRE_INCIDENT';
   return writtenAtMs < incident.goodFromMs ? 'BAD' : 'GOOD';
 }
 
 /** Windows stamps files and events by the machine's clock: with a skewed one, a time within the skew of an edge may lie on either side. */
-function isNearEdge(atMs: number, edgesMs: readonly number[], skewMs: number | null, policy: Policy): boolean {
+function isNearEdge(
+  atMs: number,
+  edgesMs: readonly number[],
+  skewMs: number | null,
+  policy: Policy,
+): boolean {
   const skew = Math.abs(skewMs ?? 0);
   return skew > policy.skewToleranceMs && edgesMs.some((edgeMs) => Math.abs(atMs - edgeMs) <= skew);
 }

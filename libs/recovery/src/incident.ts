@@ -33,9 +33,12 @@ export const CHANNEL_FILE_291: Incident = {
 /** Lists what is contradictory about an incident; empty when it can be used. */
 export function incidentProblems(incident: Incident): string[] {
   const problems: string[] = [];
-  if (incident.window.fromMs >= incident.window.untilMs) problems.push('the window must start before it ends');
-  if (incident.goodFromMs < incident.window.untilMs) problems.push('good files cannot be older than the end of the window');
-  if (parseVersion(incident.minimumSensorVersion) === null) problems.push('the minimum sensor version must be dotted numbers');
+  if (incident.window.fromMs >= incident.window.untilMs)
+    problems.push('the window must start before it ends');
+  if (incident.goodFromMs < incident.window.untilMs)
+    problems.push('good files cannot be older than the end of the window');
+  if (parseVersion(incident.minimumSensorVersion) === null)
+    problems.push('the minimum sensor version must be dotted numbers');
   if (incident.stopCodes.length === 0) problems.push('at least one stop code is needed');
   return problems;
 }

@@ -1,5 +1,12 @@
 export { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, type Clock, type Interval } from './clock';
-export { BITLOCKER_STATUSES, BOOT_MODES, type BitlockerStatus, type BootMode, type Crash, type Heartbeat } from './heartbeat';
+export {
+  BITLOCKER_STATUSES,
+  BOOT_MODES,
+  type BitlockerStatus,
+  type BootMode,
+  type Crash,
+  type Heartbeat,
+} from './heartbeat';
 export { CHANNEL_FILE_291, incidentProblems, type Incident } from './incident';
 export { DEFAULT_POLICY, policyForInterval, policyProblems, RULE_VERSION, type Policy } from './policy';
 export { FILE_VERDICTS, proveHeartbeat, type Evidence, type FileVerdict } from './evidence';
@@ -7,7 +14,12 @@ export { EXPOSURES, isAffected, type Exposure, type Rules } from './exposure';
 export { GROUP_OF_STATE, RECOVERY_STATES, STATE_GROUPS, type RecoveryState, type StateGroup } from './state';
 export { EMPTY_MEMORY, type Dated, type EdgeContact, type Memory, type Session } from './memory';
 export { enrolledMachine, type TrackedMachine } from './machine';
-export { TRANSITION_REASONS, type Transition, type TransitionEvidence, type TransitionReason } from './transition';
+export {
+  TRANSITION_REASONS,
+  type Transition,
+  type TransitionEvidence,
+  type TransitionReason,
+} from './transition';
 export { decideHeartbeat, decideReplacement, type Decision, type Outcome } from './decide';
 export { decideSilence, type SilenceDecision } from './silence';
 export { failingTests, RECOVERY_TESTS, type RecoveryTest } from './recovery-tests';

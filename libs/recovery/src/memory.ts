@@ -51,7 +51,11 @@ export type Memory = {
   readonly sensorRunning: Dated<boolean> | null;
   readonly bitlocker: Dated<BitlockerStatus> | null;
   readonly safeBootFlag: Dated<boolean> | null;
-  readonly hits: { readonly firstMs: number; readonly previousMs: number | null; readonly lastMs: number } | null;
+  readonly hits: {
+    readonly firstMs: number;
+    readonly previousMs: number | null;
+    readonly lastMs: number;
+  } | null;
   readonly lastSoftCrashMs: number | null;
   readonly bad: { readonly firstMs: number; readonly lastMs: number } | null;
   /** Newest contact before the window's end. */
@@ -93,7 +97,8 @@ export const EMPTY_MEMORY: Memory = {
 /** The same boot session and number as one already counted. */
 export function isCounted(memory: Memory, evidence: Evidence): boolean {
   const session = memory.sessions.find((known) => known.bootId === evidence.bootId);
-  if (session === undefined || evidence.seq > session.highestSeq || evidence.seq < session.countedFromSeq) return false;
+  if (session === undefined || evidence.seq > session.highestSeq || evidence.seq < session.countedFromSeq)
+    return false;
   return !session.missingSeqs.includes(evidence.seq);
 }
 
@@ -114,7 +119,13 @@ export function absorb(memory: Memory, evidence: Evidence, incident: Incident, p
   const contact = { atMs: at, bootId: evidence.bootId, inScope: evidence.inScope };
   return {
     heard: isNewest(memory, evidence)
-      ? { atMs: at, bootId: evidence.bootId, seq: evidence.seq, sessionStartedAtMs: evidence.sessionStartedAtMs, bootMode: evidence.bootMode }
+      ? {
+          atMs: at,
+          bootId: evidence.bootId,
+          seq: evidence.seq,
+          sessionStartedAtMs: evidence.sessionStartedAtMs,
+          bootMode: evidence.bootMode,
+        }
       : memory.heard,
     sessions,
     file: newest(memory.file, provesFile(evidence.file) ? evidence.file : undefined, at),
@@ -127,7 +138,8 @@ export function absorb(memory: Memory, evidence: Evidence, incident: Incident, p
     beforeEnd: afterEnd ? memory.beforeEnd : edge(memory.beforeEnd, contact, 1),
     afterEnd: afterEnd ? edge(memory.afterEnd, contact, -1) : memory.afterEnd,
     upInWindow:
-      memory.upInWindow || (at >= incident.window.fromMs && evidence.sessionStartedAtMs < incident.window.untilMs),
+      memory.upInWindow ||
+      (at >= incident.window.fromMs && evidence.sessionStartedAtMs < incident.window.untilMs),
     bootedNormallyAfterEnd: memory.bootedNormallyAfterEnd || (afterEnd && evidence.bootMode === 'NORMAL'),
     proof: joinProof(memory.proof, evidence, policy),
     conflictSinceMs: earliest(memory.conflictSinceMs, conflictAt(memory.sessions, evidence, policy)),
@@ -183,7 +195,12 @@ function nextOfSession(known: Session, evidence: Evidence): Session {
 
 type Counted = Pick<Session, 'highestSeq' | 'missingSeqs' | 'countedFromSeq'>;
 
-function countSeq(highestSeq: number, missingSeqs: readonly number[], countedFromSeq: number, seq: number): Counted {
+function countSeq(
+  highestSeq: number,
+  missingSeqs: readonly number[],
+  countedFromSeq: number,
+  seq: number,
+): Counted {
   if (seq === highestSeq + 1) return { highestSeq: seq, missingSeqs, countedFromSeq };
   if (seq <= highestSeq) {
     return missingSeqs.includes(seq)
@@ -207,18 +224,30 @@ function joinHits(hits: Memory['hits'], added: readonly number[]): Memory['hits'
   const all = hits === null ? added : [hits.firstMs, hits.previousMs ?? hits.firstMs, hits.lastMs, ...added];
   const distinct = [...new Set(all)].sort((a, b) => a - b);
   const firstMs = distinct[0] as number;
-  return { firstMs, previousMs: distinct[distinct.length - 2] ?? null, lastMs: distinct[distinct.length - 1] ?? firstMs };
+  return {
+    firstMs,
+    previousMs: distinct[distinct.length - 2] ?? null,
+    lastMs: distinct[distinct.length - 1] ?? firstMs,
+  };
 }
 
 /** The newest proof; of two at one instant that of the older session, which proves less. */
 function joinProof(proof: Memory['proof'], evidence: Evidence, policy: Policy): Memory['proof'] {
   if (!passesSoak(evidence, policy)) return proof;
   const { observedAtMs: atMs, sessionStartedAtMs } = evidence;
-  if (proof !== null && (proof.atMs > atMs || (proof.atMs === atMs && proof.sessionStartedAtMs <= sessionStartedAtMs))) return proof;
+  if (
+    proof !== null &&
+    (proof.atMs > atMs || (proof.atMs === atMs && proof.sessionStartedAtMs <= sessionStartedAtMs))
+  )
+    return proof;
   return { atMs, sessionStartedAtMs };
 }
 
-function newest<T extends string | boolean>(known: Dated<T> | null, value: T | undefined, atMs: number): Dated<T> | null {
+function newest<T extends string | boolean>(
+  known: Dated<T> | null,
+  value: T | undefined,
+  atMs: number,
+): Dated<T> | null {
   if (value === undefined) return known;
   if (known !== null && (known.atMs > atMs || (known.atMs === atMs && known.value >= value))) return known;
   return { value, atMs };

@@ -45,10 +45,17 @@ function computeOpening(dayStartMs: number): Interval | null {
   const weekday = new Date(dayStartMs).getUTCDay();
   if (weekday === 0 || weekday === 6 || isEnglishBankHoliday(dayStartMs)) return null;
   const offsetMs = londonOffsetMs(dayStartMs + 12 * HOUR_MS);
-  return { fromMs: dayStartMs + OPENS_AT_LOCAL_MS - offsetMs, untilMs: dayStartMs + CLOSES_AT_LOCAL_MS - offsetMs };
+  return {
+    fromMs: dayStartMs + OPENS_AT_LOCAL_MS - offsetMs,
+    untilMs: dayStartMs + CLOSES_AT_LOCAL_MS - offsetMs,
+  };
 }
 
-const LONDON_HOUR = new Intl.DateTimeFormat('en-GB', { timeZone: 'Europe/London', hour: 'numeric', hourCycle: 'h23' });
+const LONDON_HOUR = new Intl.DateTimeFormat('en-GB', {
+  timeZone: 'Europe/London',
+  hour: 'numeric',
+  hourCycle: 'h23',
+});
 
 /** London's offset from UTC; whole hours in every year since 1972. */
 function londonOffsetMs(atMs: number): number {

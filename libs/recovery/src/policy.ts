@@ -74,10 +74,14 @@ export function policyProblems(policy: Policy): string[] {
   const problems: string[] = [];
   const silentAfterMs = policy.silentAfterIntervals * policy.intervalMs;
   if (policy.intervalMs < 30 * SECOND_MS) problems.push('an interval under 30 s floods the service');
-  if (silentAfterMs > policy.downAfterOpenMs) problems.push('a machine would be down before it counts as silent');
-  if (policy.freshForIntervals > policy.silentAfterIntervals) problems.push('a machine would be fresh and silent at once');
-  if (policy.soakReports * policy.intervalMs > policy.soakMs) problems.push('the soak is too short for its reports');
-  if (policy.loopOverAfterMs > policy.soakMs) problems.push('a machine would recover while it still counts as looping');
+  if (silentAfterMs > policy.downAfterOpenMs)
+    problems.push('a machine would be down before it counts as silent');
+  if (policy.freshForIntervals > policy.silentAfterIntervals)
+    problems.push('a machine would be fresh and silent at once');
+  if (policy.soakReports * policy.intervalMs > policy.soakMs)
+    problems.push('the soak is too short for its reports');
+  if (policy.loopOverAfterMs > policy.soakMs)
+    problems.push('a machine would recover while it still counts as looping');
   return problems;
 }
 

@@ -6,7 +6,11 @@ import { GROUP_OF_STATE, RECOVERY_STATES, type RecoveryState } from './state';
 export type Cell = { readonly exposure: Exposure; readonly state: RecoveryState; readonly machines: number };
 
 /** A share that never loses its parts. `value` is floored to four decimals, and null when there is nothing to divide by. */
-export type Ratio = { readonly numerator: number; readonly denominator: number; readonly value: number | null };
+export type Ratio = {
+  readonly numerator: number;
+  readonly denominator: number;
+  readonly value: number | null;
+};
 
 /** What is said about an organisation's machines. States and exposures each sum to `fleet + exempt`. */
 export type Progress = {

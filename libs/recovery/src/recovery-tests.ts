@@ -40,9 +40,12 @@ export function hasStandingProof(memory: Memory, exposure: Exposure, policy: Pol
   const { proof, bad } = memory;
   if (proof === null) return false;
   const crashedMs = lastCrashMs(memory);
-  if (crashedMs !== null && crashedMs > proof.sessionStartedAtMs + policy.sessionStartToleranceMs) return false;
+  if (crashedMs !== null && crashedMs > proof.sessionStartedAtMs + policy.sessionStartToleranceMs)
+    return false;
   if (bad !== null && bad.lastMs >= proof.atMs) return false;
-  return exposure !== 'SUSPECTED' || memory.beforeEnd === null || proof.sessionStartedAtMs > memory.beforeEnd.atMs;
+  return (
+    exposure !== 'SUSPECTED' || memory.beforeEnd === null || proof.sessionStartedAtMs > memory.beforeEnd.atMs
+  );
 }
 
 /**
@@ -67,9 +70,14 @@ export function failingTests(memory: Memory, policy: Policy): RecoveryTest[] {
   if (heard === null || heard.atMs - heard.sessionStartedAtMs < policy.soakMs) failing.push('UPTIME_60_MIN');
   if (heard === null || heard.seq < policy.soakReports) failing.push('THREE_HEARTBEATS');
   if (heard?.bootMode !== 'NORMAL') failing.push('NORMAL_BOOT');
-  if (!isHarmless(toldAt(memory.file, heard?.atMs), toldAt(memory.sensorRunning, heard?.atMs))) failing.push('FILE_HARMLESS');
+  if (!isHarmless(toldAt(memory.file, heard?.atMs), toldAt(memory.sensorRunning, heard?.atMs)))
+    failing.push('FILE_HARMLESS');
   const crashedMs = lastCrashMs(memory);
-  if (heard !== null && crashedMs !== null && crashedMs > heard.sessionStartedAtMs + policy.sessionStartToleranceMs) {
+  if (
+    heard !== null &&
+    crashedMs !== null &&
+    crashedMs > heard.sessionStartedAtMs + policy.sessionStartToleranceMs
+  ) {
     failing.push('NO_CRASH_SINCE_BOOT');
   }
   if (memory.conflictSinceMs !== null) failing.push('NO_IDENTITY_CONFLICT');

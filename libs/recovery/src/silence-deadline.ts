@@ -31,7 +31,9 @@ export function silenceDeadlineMs(machine: TrackedMachine, rules: Rules): number
         earliestCounted(heardMs, policy.silentAfterIntervals * policy.intervalMs, { blindness }),
       );
     case 'IN_REPAIR': {
-      const abandonedMs = earliestCounted(Math.max(heardMs, machine.sinceMs), policy.repairAbandonedAfterMs, { blindness });
+      const abandonedMs = earliestCounted(Math.max(heardMs, machine.sinceMs), policy.repairAbandonedAfterMs, {
+        blindness,
+      });
       return Math.min(abandonedMs, openExposureDeadlineMs(machine, rules) ?? abandonedMs);
     }
     case 'DOWN':

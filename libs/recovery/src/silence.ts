@@ -6,7 +6,10 @@ import { openExposureDeadlineMs, silenceDeadlineMs } from './silence-deadline';
 import type { Transition, TransitionEvidence } from './transition';
 
 /** What silence changes: the machine as it is now, and the transitions that led there. */
-export type SilenceDecision = { readonly machine: TrackedMachine; readonly transitions: readonly Transition[] };
+export type SilenceDecision = {
+  readonly machine: TrackedMachine;
+  readonly transitions: readonly Transition[];
+};
 
 /** A machine has at most two deadlines behind each other (suspected, then down); more would be a loop in the rules. */
 const DEADLINES_IN_A_ROW_MAX = 3;
@@ -30,15 +33,28 @@ export function decideSilence(machine: TrackedMachine, nowMs: number, rules: Rul
   return { machine: current, transitions };
 }
 
-function passDeadline(machine: TrackedMachine, dueAtMs: number, nowMs: number, rules: Rules): SilenceDecision {
+function passDeadline(
+  machine: TrackedMachine,
+  dueAtMs: number,
+  nowMs: number,
+  rules: Rules,
+): SilenceDecision {
   const evidence = silenceEvidence(machine);
   if (openExposureDeadlineMs(machine, rules) !== dueAtMs) {
     const stays = { exposure: machine.exposure, reason: 'SILENT_SINCE_WINDOW' } as const;
-    return decideWithoutHeartbeat(machine, stays, { state: 'DOWN', reason: reasonForDown(machine) }, dueAtMs, evidence, rules);
+    return decideWithoutHeartbeat(
+      machine,
+      stays,
+      { state: 'DOWN', reason: reasonForDown(machine) },
+      dueAtMs,
+      evidence,
+      rules,
+    );
   }
   const exposure = classifyExposure(machine.memory, nowMs, rules);
   const { heard } = machine.memory;
-  const outOfScope = exposure.exposure === 'OUT_OF_SCOPE' && machine.state === 'UNVERIFIED' && heard?.bootMode === 'NORMAL';
+  const outOfScope =
+    exposure.exposure === 'OUT_OF_SCOPE' && machine.state === 'UNVERIFIED' && heard?.bootMode === 'NORMAL';
   const state: StateVerdict = outOfScope
     ? { state: 'NOT_AFFECTED', reason: 'SENSOR_OUT_OF_SCOPE' }
     : { state: machine.state, reason: machine.reason };

@@ -43,6 +43,7 @@ export const GROUP_OF_STATE = {
  * affected state is a reclassification: evidence arrived that the machine never was affected. So is one from RELAPSED to LATENT
  * or STABILISING: evidence arrived that there was nothing to recover from before the harm.
  */
+// prettier-ignore
 export const MOVES = {
   UNVERIFIED: ['NOT_AFFECTED', 'LATENT', 'DOWN', 'CRASH_LOOPING', 'IN_REPAIR', 'STABILISING', 'RELAPSED', 'REPLACED', 'DORMANT', 'RETIRED'],
   NOT_AFFECTED: ['LATENT', 'CRASH_LOOPING', 'STABILISING', 'RELAPSED', 'REPLACED', 'DORMANT', 'RETIRED'],

@@ -29,7 +29,11 @@ export async function lastPresenceMs(db: Queryable): Promise<number | null> {
 }
 
 /** Records a time in which we were blind. */
-export async function recordBlindness(db: Queryable, interval: Interval, cause: BlindnessCause): Promise<void> {
+export async function recordBlindness(
+  db: Queryable,
+  interval: Interval,
+  cause: BlindnessCause,
+): Promise<void> {
   await db.query(
     `INSERT INTO blindness (id, started_at, ended_at, cause)
      VALUES ($1, to_timestamp($2::float8 / 1000), to_timestamp($3::float8 / 1000), $4)`,
@@ -49,7 +53,9 @@ export async function readBlindness(db: Queryable, nowMs: number, incidentMs: nu
      LIMIT $4`,
     [nowMs, incidentMs, BLINDNESS_READ_DAYS, BLINDNESS_ROWS_MAX],
   );
-  return mergeIntervals(rows.map((row) => ({ fromMs: Math.round(row.from_ms), untilMs: Math.round(row.until_ms) })));
+  return mergeIntervals(
+    rows.map((row) => ({ fromMs: Math.round(row.from_ms), untilMs: Math.round(row.until_ms) })),
+  );
 }
 
 /** Joins intervals, sorted by start, that touch or overlap. */

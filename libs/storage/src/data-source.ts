@@ -1,6 +1,11 @@
 import { DataSource } from 'typeorm';
 import { EnrolmentTokenEntity, RelayCredentialEntity } from './entities/access.entity';
-import { InstallationEntity, MachineEntity, MachineStatusEntity, TransitionEntity } from './entities/machine.entity';
+import {
+  InstallationEntity,
+  MachineEntity,
+  MachineStatusEntity,
+  TransitionEntity,
+} from './entities/machine.entity';
 import { BlindnessEntity, IncidentEntity, IngestPresenceEntity } from './entities/operation.entity';
 import { OrganisationEntity, OrganisationLinkEntity, PracticeEntity } from './entities/organisation.entity';
 import { ProgressCountEntity, ProgressLedgerEntity } from './entities/progress.entity';
@@ -40,7 +45,11 @@ export function makeDataSource(url: string): DataSource {
     synchronize: false,
     logging: false,
     poolSize: POOL_CONNECTIONS_MAX,
-    extra: { connectionTimeoutMillis: CONNECT_TIMEOUT_MS, query_timeout: QUERY_TIMEOUT_MS, application_name: 'endpoint-recovery' },
+    extra: {
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      query_timeout: QUERY_TIMEOUT_MS,
+      application_name: 'endpoint-recovery',
+    },
   });
 }
 

@@ -51,7 +51,10 @@ export function isTransient(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code } = error as Error & { code?: unknown };
   if (typeof code === 'string') {
-    return TRANSIENT_STATES.test(code) || ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOENT'].includes(code);
+    return (
+      TRANSIENT_STATES.test(code) ||
+      ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOENT'].includes(code)
+    );
   }
   return /terminated|timeout|closed|Connection/i.test(error.message);
 }

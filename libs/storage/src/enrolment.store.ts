@@ -14,14 +14,26 @@ export type NewMachine = {
 };
 
 /** A machine that an installation was enrolled as, with the generation of credential that is valid for it. */
-export type Enrolled = { readonly installationId: string; readonly key: MachineKey; readonly generation: number };
+export type Enrolled = {
+  readonly installationId: string;
+  readonly key: MachineKey;
+  readonly generation: number;
+};
 
 /** An installation on the same hardware as a newly enrolled one. */
 export type Predecessor = { readonly key: MachineKey; readonly successorId: string };
 
 /** Which of these installations are enrolled already. */
-export async function findInstallations(db: Queryable, installationIds: readonly string[]): Promise<Enrolled[]> {
-  const { rows } = await db.query<{ installation_id: string; practice_id: string; machine_id: string; generation: number }>(
+export async function findInstallations(
+  db: Queryable,
+  installationIds: readonly string[],
+): Promise<Enrolled[]> {
+  const { rows } = await db.query<{
+    installation_id: string;
+    practice_id: string;
+    machine_id: string;
+    generation: number;
+  }>(
     `SELECT installation.installation_id, installation.practice_id, installation.machine_id, status.generation
      FROM unnest($1::text[]) AS wanted (installation_id)
      JOIN installation ON installation.installation_id = wanted.installation_id
@@ -42,7 +54,11 @@ export async function findInstallations(db: Queryable, installationIds: readonly
  * @param machines sorted by installation id, each id once
  * @returns the installation ids that were created; the others had been enrolled by somebody else in the meantime
  */
-export async function createMachines(db: Queryable, machines: readonly NewMachine[], atMs: number): Promise<Set<string>> {
+export async function createMachines(
+  db: Queryable,
+  machines: readonly NewMachine[],
+  atMs: number,
+): Promise<Set<string>> {
   const rows = machines.map((machine) => ({
     installation_id: machine.installationId,
     practice_id: machine.key.practiceId,
@@ -96,7 +112,10 @@ const CREATE_MACHINES = `
  * Finds installations on the same hardware as newly created ones: same practice, serial number and SMBIOS UUID, and not
  * replaced yet. Hardware that names itself by a placeholder has no identity; the caller passes null for it.
  */
-export async function findPredecessors(db: Queryable, created: readonly NewMachine[]): Promise<Predecessor[]> {
+export async function findPredecessors(
+  db: Queryable,
+  created: readonly NewMachine[],
+): Promise<Predecessor[]> {
   const assets = created.filter((machine) => machine.serialNumber !== null && machine.smbiosUuid !== null);
   if (assets.length === 0) return [];
   const { rows } = await db.query<{ practice_id: string; machine_id: string; successor_id: string }>(

@@ -16,6 +16,7 @@ export async function loadActiveIncident(database: Database): Promise<Incident> 
     stopCodes: row.stop_codes,
   };
   const problems = incidentProblems(incident);
-  if (problems.length > 0) throw new Error(`the incident ${row.id} contradicts itself: ${problems.join('; ')}`);
+  if (problems.length > 0)
+    throw new Error(`the incident ${row.id} contradicts itself: ${problems.join('; ')}`);
   return incident;
 }

@@ -33,7 +33,12 @@ export const LEDGER_BUCKET_MS = 300_000;
 export async function loadMachines(db: Queryable, keys: readonly MachineKey[]): Promise<StoredMachine[]> {
   const practices = keys.map((key) => key.practiceId);
   const machines = keys.map((key) => key.machineId);
-  const result = await db.query<StatusTuple>({ name: 'load-statuses', text: LOAD_STATUSES, values: [practices, machines], rowMode: 'array' });
+  const result = await db.query<StatusTuple>({
+    name: 'load-statuses',
+    text: LOAD_STATUSES,
+    values: [practices, machines],
+    rowMode: 'array',
+  });
   return result.rows.map(toStoredMachine);
 }
 
@@ -48,7 +53,12 @@ export async function loadOverdue(
   rowsMax: number,
 ): Promise<StoredMachine[]> {
   const values = [nowMs, after.practiceId, after.machineId, rowsMax];
-  const result = await db.query<StatusTuple>({ name: 'load-overdue', text: LOAD_OVERDUE, values, rowMode: 'array' });
+  const result = await db.query<StatusTuple>({
+    name: 'load-overdue',
+    text: LOAD_OVERDUE,
+    values,
+    rowMode: 'array',
+  });
   return result.rows.map(toStoredMachine);
 }
 
@@ -65,7 +75,14 @@ export async function saveDecisions(
   changes: readonly MachineChange[],
   recordedAtMs: number,
 ): Promise<MachineChange[]> {
-  const routine: RoutineColumns = { practices: [], machines: [], versions: [], heardMs: [], seqs: [], dueMs: [] };
+  const routine: RoutineColumns = {
+    practices: [],
+    machines: [],
+    versions: [],
+    heardMs: [],
+    seqs: [],
+    dueMs: [],
+  };
   const routineChanges: MachineChange[] = [];
   const altered: AlteredRow[] = [];
   const alteredChanges: MachineChange[] = [];
@@ -82,7 +99,17 @@ export async function saveDecisions(
   }
   if (routineChanges.length + alteredChanges.length === 0) return [];
   const { practices, machines, versions, heardMs, seqs, dueMs } = routine;
-  const values = [practices, machines, versions, heardMs, seqs, dueMs, JSON.stringify(altered), recordedAtMs, RULE_VERSION];
+  const values = [
+    practices,
+    machines,
+    versions,
+    heardMs,
+    seqs,
+    dueMs,
+    JSON.stringify(altered),
+    recordedAtMs,
+    RULE_VERSION,
+  ];
   const result = await db.query<[number[] | null, number[] | null]>({
     name: 'save-decisions',
     text: SAVE_DECISIONS,
@@ -119,7 +146,12 @@ function isUnchanged({ before, after }: MachineChange): boolean {
   return was?.atMs === is?.atMs && was?.seq === is?.seq && before.machine.dueAtMs === after.dueAtMs;
 }
 
-function pushRoutine(columns: RoutineColumns, change: MachineChange, heardAtMs: number, heardSeq: number): void {
+function pushRoutine(
+  columns: RoutineColumns,
+  change: MachineChange,
+  heardAtMs: number,
+  heardSeq: number,
+): void {
   columns.practices.push(change.before.key.practiceId);
   columns.machines.push(change.before.key.machineId);
   columns.versions.push(change.before.version);
@@ -173,7 +205,9 @@ function alteredRow(change: MachineChange, row: ReturnType<typeof encodeMemory>)
     reason: REASON_CODE[after.reason],
     facts_hash: change.facts?.hash ?? before.factsHash,
     memory: row.text,
-    transitions: change.transitions.map((transition, i) => transitionRow(transition, before.transitionCount + 1 + i)),
+    transitions: change.transitions.map((transition, i) =>
+      transitionRow(transition, before.transitionCount + 1 + i),
+    ),
     facts: change.facts?.values ?? null,
   };
 }

@@ -10,7 +10,11 @@ describe('the memory of a machine as columns', () => {
   it('comes back as it was, whatever the machine lived through', () => {
     fc.assert(
       fc.property(fc.oneof(aMachinesLife, arbitraryReports), (reports) => {
-        const { machine } = lives(enrolledMachine(0), reports.map((report) => delivered(report, 0)), theRules());
+        const { machine } = lives(
+          enrolledMachine(0),
+          reports.map((report) => delivered(report, 0)),
+          theRules(),
+        );
         expect(roundTrip(machine.memory)).toEqual(machine.memory);
       }),
       { numRuns: 500, seed: 20240719 },
@@ -26,9 +30,13 @@ describe('the memory of a machine as columns', () => {
     ['before the incident', '2024-07-18T12:00Z', aHeartbeat().file('2024-07-16T21:10Z')],
     ['after it, proven well', '2024-07-22T12:00Z', aHeartbeat().file(GOOD_FILE)],
   ])('leaves the text as it is while a machine only goes on reporting: %s', (_when, from, facts) => {
-    const story = aMachine(theRules()).boots(new Date(at(from) - 7_200_000).toISOString()).reportsThrough(from, plusMinutes(from, 15), facts);
+    const story = aMachine(theRules())
+      .boots(new Date(at(from) - 7_200_000).toISOString())
+      .reportsThrough(from, plusMinutes(from, 15), facts);
     const before = encodeMemory(story.machine.memory);
-    const after = encodeMemory(story.reportsThrough(plusMinutes(from, 20), plusMinutes(from, 60), facts).machine.memory);
+    const after = encodeMemory(
+      story.reportsThrough(plusMinutes(from, 20), plusMinutes(from, 60), facts).machine.memory,
+    );
     expect(after.text).toBe(before.text);
     expect(after.heardAtMs).toBe(at(plusMinutes(from, 60)));
   });

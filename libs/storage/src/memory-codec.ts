@@ -86,11 +86,27 @@ export function decodeMemory(row: MemoryRow): Memory {
   const { heardAtMs, heardSeq, text } = row;
   if (heardAtMs === null || heardSeq === null) return EMPTY_MEMORY;
   const tuple = JSON.parse(text) as MemoryTuple;
-  const [heard, sessionTuples, file, sensor, bitlocker, safeBoot, hits, soft, bad, before, after, up, normal, proof, conflict] =
-    tuple;
+  const [
+    heard,
+    sessionTuples,
+    file,
+    sensor,
+    bitlocker,
+    safeBoot,
+    hits,
+    soft,
+    bad,
+    before,
+    after,
+    up,
+    normal,
+    proof,
+    conflict,
+  ] = tuple;
   const time = (at: number): number => (at === AS_HEARD ? heardAtMs : at);
   const sessions = sessionTuples.map((session) => decodeSession(session, heardAtMs, heardSeq));
-  const boot = (ref: number | string): string => (typeof ref === 'string' ? ref : (sessions[ref]?.bootId ?? ''));
+  const boot = (ref: number | string): string =>
+    typeof ref === 'string' ? ref : (sessions[ref]?.bootId ?? '');
   const edge = (contact: EdgeTuple | null): EdgeContact | null =>
     contact === null ? null : { atMs: time(contact[0]), bootId: boot(contact[1]), inScope: contact[2] === 1 };
   return {
@@ -146,11 +162,19 @@ function decodeSession(tuple: SessionTuple, heardAtMs: number, heardSeq: number)
   };
 }
 
-function encodeDated<T>(dated: Dated<T> | null, words: readonly T[], time: (atMs: number) => number): DatedTuple | null {
+function encodeDated<T>(
+  dated: Dated<T> | null,
+  words: readonly T[],
+  time: (atMs: number) => number,
+): DatedTuple | null {
   return dated === null ? null : [words.indexOf(dated.value), time(dated.atMs)];
 }
 
-function decodeDated<T>(tuple: DatedTuple | null, words: readonly T[], time: (at: number) => number): Dated<T> | null {
+function decodeDated<T>(
+  tuple: DatedTuple | null,
+  words: readonly T[],
+  time: (at: number) => number,
+): Dated<T> | null {
   if (tuple === null) return null;
   const value = words[tuple[0]];
   return value === undefined ? null : { value, atMs: time(tuple[1]) };

@@ -62,7 +62,10 @@ export class BlindnessWatch {
   intervals(): readonly Interval[] {
     const unrecorded = this.pending.map((one) => one.interval);
     if (this.blindSince !== null) {
-      unrecorded.push({ fromMs: this.blindSince.atMs, untilMs: Math.max(this.clock.now(), this.blindSince.atMs + 1) });
+      unrecorded.push({
+        fromMs: this.blindSince.atMs,
+        untilMs: Math.max(this.clock.now(), this.blindSince.atMs + 1),
+      });
     }
     return unrecorded.length === 0 ? this.recorded : [...this.recorded, ...unrecorded];
   }

@@ -29,7 +29,10 @@ export type EnrolmentRequest = {
 /** What became of one request: the machine and the generation of its credential, or why it was refused. */
 export type EnrolmentResult =
   | { readonly outcome: 'ENROLLED' | 'KNOWN'; readonly key: MachineKey; readonly generation: number }
-  | { readonly outcome: 'REJECTED'; readonly code: Extract<RefusalCode, 'ENROLLED_ELSEWHERE' | 'TOKEN_EXHAUSTED'> };
+  | {
+      readonly outcome: 'REJECTED';
+      readonly code: Extract<RefusalCode, 'ENROLLED_ELSEWHERE' | 'TOKEN_EXHAUSTED'>;
+    };
 
 /** Takes up to so many uses of the enrolment token within the transaction; returns how many were granted. */
 export type TakeUses = (db: Queryable, wanted: number) => Promise<number>;
@@ -55,10 +58,16 @@ export class EnrolMachines {
   ) {}
 
   /** @returns one result for each request, in order */
-  async enrol(requests: readonly EnrolmentRequest[], takeUses: TakeUses, atMs: number): Promise<EnrolmentResult[]> {
+  async enrol(
+    requests: readonly EnrolmentRequest[],
+    takeUses: TakeUses,
+    atMs: number,
+  ): Promise<EnrolmentResult[]> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const enrolled = await this.database.transaction((db) => this.enrolOnce(db, requests, takeUses, atMs));
+        const enrolled = await this.database.transaction((db) =>
+          this.enrolOnce(db, requests, takeUses, atMs),
+        );
         this.observer.progressChanged();
         return enrolled;
       } catch (error) {
@@ -91,7 +100,10 @@ function byInstallation(enrolled: readonly Enrolled[]): Map<string, Enrolled> {
   return new Map(enrolled.map((one) => [one.installationId, one]));
 }
 
-function newMachines(requests: readonly EnrolmentRequest[], known: ReadonlyMap<string, Enrolled>): NewMachine[] {
+function newMachines(
+  requests: readonly EnrolmentRequest[],
+  known: ReadonlyMap<string, Enrolled>,
+): NewMachine[] {
   const machines = new Map<string, NewMachine>();
   for (const request of requests) {
     if (known.has(request.installationId) || machines.has(request.installationId)) continue;
@@ -116,7 +128,11 @@ function resultFor(
     : { outcome: 'KNOWN', key, generation: before.generation };
 }
 
-async function replacePredecessors(db: Queryable, created: readonly NewMachine[], atMs: number): Promise<void> {
+async function replacePredecessors(
+  db: Queryable,
+  created: readonly NewMachine[],
+  atMs: number,
+): Promise<void> {
   const predecessors = await findPredecessors(db, created);
   if (predecessors.length === 0) return;
   const successors = new Map(predecessors.map((one) => [one.key.machineId, one.successorId]));
@@ -126,7 +142,11 @@ async function replacePredecessors(db: Queryable, created: readonly NewMachine[]
     const decision = decideReplacement(before.machine, successors.get(before.key.machineId) ?? '', atMs);
     return { before, after: decision.machine, transitions: decision.transitions, facts: null };
   });
-  const lost = await saveDecisions(db, changes.filter((change) => change.transitions.length > 0), atMs);
+  const lost = await saveDecisions(
+    db,
+    changes.filter((change) => change.transitions.length > 0),
+    atMs,
+  );
   if (lost.length > 0) throw new LostRace('a replaced machine reported in the same moment');
   for (const one of predecessors) await linkSuccessor(db, one.key, one.successorId);
 }

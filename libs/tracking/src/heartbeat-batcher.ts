@@ -17,7 +17,11 @@ export type BatcherLimits = {
  * 60,000 waiting heartbeats are about a second of work and some 60 MB; batches of 2,000 over two lanes were the knee of the
  * prototype's curve: one lane waits for the database while the other decides.
  */
-export const DEFAULT_BATCHER_LIMITS: BatcherLimits = { queueItemsMax: 60_000, batchItemsMax: 2_000, lanes: 2 };
+export const DEFAULT_BATCHER_LIMITS: BatcherLimits = {
+  queueItemsMax: 60_000,
+  batchItemsMax: 2_000,
+  lanes: 2,
+};
 
 /** What a refused client is asked to wait; the jitter of its next report spreads the rest. */
 const FULL_RETRY_AFTER_SECONDS = 5;

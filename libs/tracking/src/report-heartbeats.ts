@@ -25,12 +25,19 @@ import { IngestUnavailableError } from './ingest-errors';
 import type { WriteObserver } from './write-observer';
 
 /** One heartbeat to be recorded. `generation` is that of the machine's own credential, null when a relay vouches for it. */
-export type Report = { readonly key: MachineKey; readonly generation: number | null; readonly heartbeat: Heartbeat };
+export type Report = {
+  readonly key: MachineKey;
+  readonly generation: number | null;
+  readonly heartbeat: Heartbeat;
+};
 
 /** What became of one heartbeat. */
 export type ReportResult =
   | { readonly outcome: Outcome }
-  | { readonly outcome: 'REJECTED'; readonly code: Extract<RefusalCode, 'UNKNOWN_MACHINE' | 'SAVE_FAILED'> | 'CREDENTIAL_REVOKED' };
+  | {
+      readonly outcome: 'REJECTED';
+      readonly code: Extract<RefusalCode, 'UNKNOWN_MACHINE' | 'SAVE_FAILED'> | 'CREDENTIAL_REVOKED';
+    };
 
 /** What the blindness watch wants to hear from the write path. */
 export type Eyesight = { seeing(): void; blind(cause: 'DATABASE' | 'SHEDDING'): void };
@@ -46,7 +53,12 @@ type Ticket = {
   readonly reject: (error: Error) => void;
 };
 
-type Item = Report & { readonly lane: number; readonly receivedAtMs: number; readonly ticket: Ticket; readonly index: number };
+type Item = Report & {
+  readonly lane: number;
+  readonly receivedAtMs: number;
+  readonly ticket: Ticket;
+  readonly index: number;
+};
 
 /**
  * Records heartbeats: load, decide, save, acknowledge.
@@ -99,12 +111,24 @@ export class ReportHeartbeats {
   async report(reports: readonly Report[], receivedAtMs: number): Promise<ReportResult[]> {
     if (reports.length === 0) return [];
     return new Promise((resolve, reject) => {
-      const ticket: Ticket = { results: new Array<ReportResult>(reports.length), open: reports.length, resolve, reject };
-      const items = reports.map((report, index) => ({ ...report, lane: laneOf(report.key), receivedAtMs, ticket, index }));
+      const ticket: Ticket = {
+        results: new Array<ReportResult>(reports.length),
+        open: reports.length,
+        resolve,
+        reject,
+      };
+      const items = reports.map((report, index) => ({
+        ...report,
+        lane: laneOf(report.key),
+        receivedAtMs,
+        ticket,
+        index,
+      }));
       try {
         this.batcher.add(items);
       } catch (error) {
-        if (error instanceof IngestUnavailableError && error.refusal === 'QUEUE_FULL') this.eyesight.blind('SHEDDING');
+        if (error instanceof IngestUnavailableError && error.refusal === 'QUEUE_FULL')
+          this.eyesight.blind('SHEDDING');
         reject(error instanceof Error ? error : new Error(String(error)));
       }
     });
@@ -150,7 +174,8 @@ export class ReportHeartbeats {
       rejectUnknown(open, stored);
       const decided = stored.map((machine) => this.decide(machine, open.get(textOf(machine.key)) as Item[]));
       const changes = decided.flatMap((one) => (one.change === null ? [] : [one.change]));
-      const lost = changes.length === 0 ? [] : await saveDecisions(this.database.pool, changes, this.recordedAtMs());
+      const lost =
+        changes.length === 0 ? [] : await saveDecisions(this.database.pool, changes, this.recordedAtMs());
       const lostKeys = new Set(lost.map((change) => textOf(change.before.key)));
       if (lostKeys.size > 0) this.observer.racesLost(lostKeys.size);
       if (changes.some((change) => change.transitions.length > 0)) this.observer.progressChanged();
@@ -182,7 +207,9 @@ export class ReportHeartbeats {
     }
     const hash = facts === null ? stored.factsHash : hashFacts(facts);
     const changedFacts = facts !== null && hash !== stored.factsHash ? { values: facts, hash } : null;
-    const change: MachineChange | null = touched ? { before: stored, after: machine, transitions, facts: changedFacts } : null;
+    const change: MachineChange | null = touched
+      ? { before: stored, after: machine, transitions, facts: changedFacts }
+      : null;
     return {
       keyText: textOf(stored.key),
       change,
@@ -191,7 +218,11 @@ export class ReportHeartbeats {
   }
 }
 
-type Decided = { readonly keyText: string; readonly change: MachineChange | null; readonly acknowledge: () => void };
+type Decided = {
+  readonly keyText: string;
+  readonly change: MachineChange | null;
+  readonly acknowledge: () => void;
+};
 
 function groupByMachine(items: readonly Item[]): Map<string, Item[]> {
   const groups = new Map<string, Item[]>();

@@ -38,7 +38,8 @@ export class SweepSilence {
       const rules = this.rules();
       const changes = overdue.map((stored): MachineChange => {
         const decision = decideSilence(stored.machine, untilMs, rules);
-        if (decision.transitions.length > 0) lagMs = Math.max(lagMs, untilMs - (stored.machine.dueAtMs ?? untilMs));
+        if (decision.transitions.length > 0)
+          lagMs = Math.max(lagMs, untilMs - (stored.machine.dueAtMs ?? untilMs));
         return { before: stored, after: decision.machine, transitions: decision.transitions, facts: null };
       });
       if (changes.length > 0) {

@@ -12,7 +12,10 @@ export class CreateEnrolmentTokenInput {
   @Field(() => ID, { description: 'ODS code; machines of it and of anything below may enrol.' })
   organisation!: string;
 
-  @Field(() => Int, { nullable: true, description: 'Machines that may be enrolled with it; default: no limit.' })
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Machines that may be enrolled with it; default: no limit.',
+  })
   maxUses?: number | null;
 
   @Field(() => Date, { nullable: true, description: 'Not usable from then on; default: never expires.' })
@@ -33,7 +36,9 @@ export class EnrolmentTokenType {
 
 @InputType('CreateRelayCredentialInput', { description: 'A credential for a relay of one organisation.' })
 export class CreateRelayCredentialInput {
-  @Field(() => ID, { description: 'ODS code; the relay may report for machines of it and of anything below.' })
+  @Field(() => ID, {
+    description: 'ODS code; the relay may report for machines of it and of anything below.',
+  })
   organisation!: string;
 
   @Field(() => Date, { nullable: true, description: 'Not usable from then on; default: never expires.' })
@@ -70,7 +75,8 @@ export class AccessResolver {
     input: CreateEnrolmentTokenInput,
   ): Promise<EnrolmentTokenType> {
     await this.check(input);
-    if (input.maxUses != null && input.maxUses < 1) throw new ReaderError('BAD_USER_INPUT', 'maxUses must be 1 or more');
+    if (input.maxUses != null && input.maxUses < 1)
+      throw new ReaderError('BAD_USER_INPUT', 'maxUses must be 1 or more');
     const limits = { maxUses: input.maxUses ?? null, expiresAtMs: input.expiresAt?.getTime() ?? null };
     const created = await this.enrolmentTokens.create(input.organisation, limits, this.clock.now());
     return { id: created.id, token: created.token, expiresAt: input.expiresAt ?? null };
@@ -87,14 +93,20 @@ export class AccessResolver {
     return { id: created.id, credential: created.credential, expiresAt: input.expiresAt ?? null };
   }
 
-  @Mutation(() => Boolean, { description: 'Revokes an enrolment token at once; false when there is no such token. Machines enrolled with it stay.' })
+  @Mutation(() => Boolean, {
+    description:
+      'Revokes an enrolment token at once; false when there is no such token. Machines enrolled with it stay.',
+  })
   async revokeEnrolmentToken(
     @Args('id', { type: () => ID, description: 'Identity of the token.' }) id: string,
   ): Promise<boolean> {
     return UUID.test(id) && this.enrolmentTokens.revoke(id, this.clock.now());
   }
 
-  @Mutation(() => Boolean, { description: 'Revokes the credentials of a machine at once; false when there is no such machine. Enrolling again yields a new one.' })
+  @Mutation(() => Boolean, {
+    description:
+      'Revokes the credentials of a machine at once; false when there is no such machine. Enrolling again yields a new one.',
+  })
   async revokeMachineCredential(
     @Args('machineId', { type: () => ID, description: 'Identity of the machine.' }) machineId: string,
   ): Promise<boolean> {
@@ -102,7 +114,9 @@ export class AccessResolver {
     return key !== null && this.machineCredentials.revoke(key);
   }
 
-  @Mutation(() => Boolean, { description: 'Revokes a relay’s credential at once; false when there is no such relay.' })
+  @Mutation(() => Boolean, {
+    description: 'Revokes a relay’s credential at once; false when there is no such relay.',
+  })
   async revokeRelayCredential(
     @Args('id', { type: () => ID, description: 'Identity of the credential.' }) id: string,
   ): Promise<boolean> {

@@ -7,7 +7,8 @@ export const PAGE_MAX = 100;
 
 /** @throws ReaderError when a page size is out of bounds */
 export function checkFirst(first: number): number {
-  if (first < 1 || first > PAGE_MAX) throw new ReaderError('BAD_USER_INPUT', `first must be from 1 to ${PAGE_MAX}`);
+  if (first < 1 || first > PAGE_MAX)
+    throw new ReaderError('BAD_USER_INPUT', `first must be from 1 to ${PAGE_MAX}`);
   return first;
 }
 
@@ -24,7 +25,13 @@ export function machineCursor(mark: string, sortValue: string, key: MachineKey):
 export function readMachineCursor(cursor: string, mark: string): NonNullable<PageRequest['after']> {
   const [kind, cursorMark, sortValue, keyText] = decode(cursor);
   const key = keyText === undefined ? null : parseMachineKey(keyText);
-  if (kind !== 'm' || cursorMark !== mark || sortValue === undefined || key === null || !SORT_VALUE.test(sortValue)) {
+  if (
+    kind !== 'm' ||
+    cursorMark !== mark ||
+    sortValue === undefined ||
+    key === null ||
+    !SORT_VALUE.test(sortValue)
+  ) {
     throw new ReaderError('INVALID_CURSOR', 'this cursor belongs to no page of this list');
   }
   return { sortValue, key };

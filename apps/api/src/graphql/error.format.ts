@@ -38,16 +38,22 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
     ...(formatted.locations === undefined ? {} : { locations: formatted.locations }),
     ...(formatted.path === undefined ? {} : { path: formatted.path }),
   };
-  if (original instanceof ReaderError) return { message: original.message, ...place, extensions: { code: original.code } };
+  if (original instanceof ReaderError)
+    return { message: original.message, ...place, extensions: { code: original.code } };
   const code = formatted.extensions?.['code'];
-  if (original instanceof GraphQLError && isKnown(code)) return { message: formatted.message, ...place, extensions: { code } };
+  if (original instanceof GraphQLError && isKnown(code))
+    return { message: formatted.message, ...place, extensions: { code } };
   const refusal = toRefusal(original);
   if (refusal.code === 'INTERNAL') logger.error({ event: 'query_failed', error: String(original) });
   if (refusal.retryAfterSeconds !== null) {
     const extensions = { code: 'UNAVAILABLE', retryAfterMs: refusal.retryAfterSeconds * 1_000 };
     return { message: refusal.message, ...place, extensions };
   }
-  return { message: refusal.message, ...place, extensions: { code: isKnown(refusal.code) ? refusal.code : 'INTERNAL' } };
+  return {
+    message: refusal.message,
+    ...place,
+    extensions: { code: isKnown(refusal.code) ? refusal.code : 'INTERNAL' },
+  };
 }
 
 function isKnown(code: unknown): code is GraphqlErrorCode {

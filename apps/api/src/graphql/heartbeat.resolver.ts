@@ -1,4 +1,15 @@
-import { Args, Context, Field, Float, ID, InputType, Int, Mutation, ObjectType, Resolver } from '@nestjs/graphql';
+import {
+  Args,
+  Context,
+  Field,
+  Float,
+  ID,
+  InputType,
+  Int,
+  Mutation,
+  ObjectType,
+  Resolver,
+} from '@nestjs/graphql';
 import type { BitlockerStatus, BootMode } from '@app/recovery';
 import { ReaderError } from '@app/progress';
 import { HEARTBEATS_PER_REQUEST_MAX } from '../http/heartbeat.body';
@@ -6,7 +17,12 @@ import { IdentifySpeaker } from '../identify-speaker';
 import { RecordReport } from '../record-report';
 import { RecoveryClock } from '../recovery-clock';
 import type { RequestContext } from './request-context';
-import { BitlockerStatusEnum, BootModeEnum, ReportOutcomeEnum, type REPORT_OUTCOMES } from './vocabulary.type';
+import {
+  BitlockerStatusEnum,
+  BootModeEnum,
+  ReportOutcomeEnum,
+  type REPORT_OUTCOMES,
+} from './vocabulary.type';
 
 @InputType('CrashInput', { description: 'One crash from the event log.' })
 export class CrashInput {
@@ -17,7 +33,10 @@ export class CrashInput {
   stopCode!: number;
 }
 
-@InputType('HeartbeatInput', { description: 'One report by a machine. The same facts as on POST /v1/heartbeats; times are strings, so that one wrong time refuses one heartbeat.' })
+@InputType('HeartbeatInput', {
+  description:
+    'One report by a machine. The same facts as on POST /v1/heartbeats; times are strings, so that one wrong time refuses one heartbeat.',
+})
 export class HeartbeatInput {
   @Field(() => ID, { nullable: true, description: 'Only from a relay; else the credential says it.' })
   machineId?: string;
@@ -37,7 +56,11 @@ export class HeartbeatInput {
   @Field(() => BootModeEnum, { description: 'How Windows was started.' })
   bootMode!: BootMode;
 
-  @Field(() => String, { nullable: true, description: 'Newest last-write time of the incident’s files; null: no such file; omitted: not collected.' })
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Newest last-write time of the incident’s files; null: no such file; omitted: not collected.',
+  })
   channelFileWrittenAt?: string | null;
 
   @Field(() => String, { nullable: true, description: 'null: no sensor; omitted: not collected.' })
@@ -61,7 +84,10 @@ export class HeartbeatInput {
   @Field(() => String, { nullable: true, description: 'Windows build.' })
   osBuild?: string;
 
-  @Field(() => String, { nullable: true, description: 'The machine’s own clock at sending; decides nothing.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'The machine’s own clock at sending; decides nothing.',
+  })
   sentAt?: string;
 }
 
@@ -83,7 +109,9 @@ export class HeartbeatResultType {
   code!: string | null;
 }
 
-@ObjectType('ReportHeartbeatsPayload', { description: 'The answer to a report: all of it was committed before.' })
+@ObjectType('ReportHeartbeatsPayload', {
+  description: 'The answer to a report: all of it was committed before.',
+})
 export class ReportHeartbeatsPayload {
   @Field({ description: 'Our time when the report came.' })
   serverTime!: Date;
@@ -101,9 +129,12 @@ export class HeartbeatResolver {
     private readonly clock: RecoveryClock,
   ) {}
 
-  @Mutation(() => ReportHeartbeatsPayload, { description: 'Records heartbeats. Authorised by a machine’s or a relay’s credential as bearer token.' })
+  @Mutation(() => ReportHeartbeatsPayload, {
+    description: 'Records heartbeats. Authorised by a machine’s or a relay’s credential as bearer token.',
+  })
   async reportHeartbeats(
-    @Args('input', { type: () => ReportHeartbeatsInput, description: 'The heartbeats.' }) input: ReportHeartbeatsInput,
+    @Args('input', { type: () => ReportHeartbeatsInput, description: 'The heartbeats.' })
+    input: ReportHeartbeatsInput,
     @Context() context: RequestContext,
   ): Promise<ReportHeartbeatsPayload> {
     const speaker = await this.identify.identify(context.request.headers.authorization);
@@ -124,5 +155,10 @@ function asWireItem(heartbeat: HeartbeatInput): Record<string, unknown> {
   const entries = Object.entries(heartbeat).filter(
     ([field, value]) => value !== undefined && (value !== null || NULL_HAS_MEANING.has(field)),
   );
-  return Object.fromEntries(entries.map(([field, value]) => [field, field === 'crashes' ? (value as CrashInput[]).map((crash) => ({ ...crash })) : value]));
+  return Object.fromEntries(
+    entries.map(([field, value]) => [
+      field,
+      field === 'crashes' ? (value as CrashInput[]).map((crash) => ({ ...crash })) : value,
+    ]),
+  );
 }

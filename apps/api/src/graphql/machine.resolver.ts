@@ -1,29 +1,51 @@
 import { UseGuards } from '@nestjs/common';
 import { Args, Context, ID, Int, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
-import { MachineReader, OrganisationReader, ReaderError, TransitionReader, type MachineOrder } from '@app/progress';
+import {
+  MachineReader,
+  OrganisationReader,
+  ReaderError,
+  TransitionReader,
+  type MachineOrder,
+} from '@app/progress';
 import { parseMachineKey } from '@app/storage';
 import { RecoveryClock } from '../recovery-clock';
 import { AdminGuard } from './admin.guard';
-import { checkFirst, machineCursor, questionMark, readMachineCursor, readTransitionCursor, transitionCursor } from './cursor';
 import {
-  FILTER_TEXT_MAX,
-  FILTER_VALUES_MAX,
+  checkFirst,
+  machineCursor,
+  questionMark,
+  readMachineCursor,
+  readTransitionCursor,
+  transitionCursor,
+} from './cursor';
+import {
   MachineConnectionType,
-  MachineFilterInput,
   MachineType,
-  toMachineFilter,
   toMachineType,
   toTransitionType,
   TransitionConnectionType,
 } from './machine.type';
+import { checkFilter, MachineFilterInput, toMachineFilter } from './machine-filter.input';
 import { OrganisationType, toOrganisationType } from './organisation.type';
 import type { RequestContext } from './request-context';
 import { MachineOrderEnum } from './vocabulary.type';
 
-const FILTER = { type: () => MachineFilterInput, nullable: true, description: 'Which machines; default: all.' } as const;
-const ORDER = { type: () => MachineOrderEnum, nullable: true, description: 'Order of the list; default: PRACTICE.' } as const;
+const FILTER = {
+  type: () => MachineFilterInput,
+  nullable: true,
+  description: 'Which machines; default: all.',
+} as const;
+const ORDER = {
+  type: () => MachineOrderEnum,
+  nullable: true,
+  description: 'Order of the list; default: PRACTICE.',
+} as const;
 const FIRST = { type: () => Int, description: 'Size of the page, 1 to 100.' } as const;
-const AFTER = { type: () => String, nullable: true, description: 'Cursor to go on behind; of the same filter and order.' } as const;
+const AFTER = {
+  type: () => String,
+  nullable: true,
+  description: 'Cursor to go on behind; of the same filter and order.',
+} as const;
 
 /** Machines: which are not recovered, why, and how they got there. */
 @Resolver(() => MachineType)
@@ -36,7 +58,9 @@ export class MachineResolver {
     private readonly clock: RecoveryClock,
   ) {}
 
-  @Query(() => MachineConnectionType, { description: 'Machines in the states that still need to recover, each with the tests that fail.' })
+  @Query(() => MachineConnectionType, {
+    description: 'Machines in the states that still need to recover, each with the tests that fail.',
+  })
   async unrecoveredMachines(
     @Args('filter', FILTER) filter: MachineFilterInput | null,
     @Args('orderBy', ORDER) orderBy: MachineOrder | null,
@@ -59,7 +83,10 @@ export class MachineResolver {
     return this.page(filter ?? {}, orderBy ?? 'PRACTICE', first, after, context);
   }
 
-  @Query(() => MachineType, { nullable: true, description: 'One machine; null when there is none of this identity.' })
+  @Query(() => MachineType, {
+    nullable: true,
+    description: 'One machine; null when there is none of this identity.',
+  })
   async machine(
     @Args('id', { type: () => ID, description: 'Identity as given at enrolment.' }) id: string,
     @Context() context: RequestContext,
@@ -74,7 +101,8 @@ export class MachineResolver {
   async practice(@Parent() machine: MachineType): Promise<OrganisationType> {
     const nowMs = this.clock.now();
     const practice = await this.organisations.find(machine.key.practiceId, nowMs);
-    if (practice === null) throw new ReaderError('NOT_FOUND', 'the practice of this machine is not known any more');
+    if (practice === null)
+      throw new ReaderError('NOT_FOUND', 'the practice of this machine is not known any more');
     return toOrganisationType(practice, nowMs);
   }
 
@@ -86,8 +114,14 @@ export class MachineResolver {
   ): Promise<TransitionConnectionType> {
     const afterOrdinal = after == null ? 0 : readTransitionCursor(after);
     const page = await this.transitionReader.list(machine.key, checkFirst(first), afterOrdinal);
-    const edges = page.transitions.map((one) => ({ cursor: transitionCursor(one.ordinal), node: toTransitionType(one) }));
-    return { edges, pageInfo: { hasNextPage: page.hasNextPage, endCursor: edges[edges.length - 1]?.cursor ?? null } };
+    const edges = page.transitions.map((one) => ({
+      cursor: transitionCursor(one.ordinal),
+      node: toTransitionType(one),
+    }));
+    return {
+      edges,
+      pageInfo: { hasNextPage: page.hasNextPage, endCursor: edges[edges.length - 1]?.cursor ?? null },
+    };
   }
 
   private async page(
@@ -100,24 +134,18 @@ export class MachineResolver {
     context.changesByItself = true;
     checkFilter(filter);
     const mark = questionMark([toMachineFilter(filter), order]);
-    const request = { first: checkFirst(first), after: after == null ? null : readMachineCursor(after, mark) };
+    const request = {
+      first: checkFirst(first),
+      after: after == null ? null : readMachineCursor(after, mark),
+    };
     const page = await this.machineReader.list(toMachineFilter(filter), order, request, this.clock.now());
     const edges = page.machines.map((view) => ({
       cursor: machineCursor(mark, view.sortValue, view.key),
       node: toMachineType(view),
     }));
-    return { edges, pageInfo: { hasNextPage: page.hasNextPage, endCursor: edges[edges.length - 1]?.cursor ?? null } };
-  }
-}
-
-function checkFilter(filter: MachineFilterInput): void {
-  for (const value of Object.values(filter)) {
-    if (Array.isArray(value) && value.length > FILTER_VALUES_MAX) {
-      throw new ReaderError('BAD_USER_INPUT', `a filter takes at most ${FILTER_VALUES_MAX} values`);
-    }
-    const texts: unknown[] = Array.isArray(value) ? value : [value];
-    if (texts.some((text) => typeof text === 'string' && (text.length > FILTER_TEXT_MAX || text.includes('\0')))) {
-      throw new ReaderError('BAD_USER_INPUT', `a filter’s text has at most ${FILTER_TEXT_MAX} characters and no NUL`);
-    }
+    return {
+      edges,
+      pageInfo: { hasNextPage: page.hasNextPage, endCursor: edges[edges.length - 1]?.cursor ?? null },
+    };
   }
 }

@@ -1,13 +1,6 @@
-import { Field, ID, InputType, Int, ObjectType } from '@nestjs/graphql';
-import type {
-  BootMode,
-  Exposure,
-  Freshness,
-  RecoveryState,
-  RecoveryTest,
-  StateGroup,
-} from '@app/recovery';
-import type { MachineFilter, MachineView, TransitionView } from '@app/progress';
+import { Field, ID, Int, ObjectType } from '@nestjs/graphql';
+import type { BootMode, Exposure, Freshness, RecoveryState, RecoveryTest, StateGroup } from '@app/recovery';
+import type { MachineView, TransitionView } from '@app/progress';
 import { formatMachineKey, type MachineKey } from '@app/storage';
 import { OrganisationType } from './organisation.type';
 import { PageInfoType } from './page-info.type';
@@ -20,7 +13,9 @@ import {
   StateGroupEnum,
 } from './vocabulary.type';
 
-@ObjectType('MachineContact', { description: 'The last contact with a machine. Silence alone means nothing about recovery.' })
+@ObjectType('MachineContact', {
+  description: 'The last contact with a machine. Silence alone means nothing about recovery.',
+})
 export class MachineContactType {
   @Field(() => Date, { nullable: true, description: 'When the newest report was observed.' })
   lastHeardAt!: Date | null;
@@ -29,7 +24,9 @@ export class MachineContactType {
   freshness!: Freshness;
 }
 
-@ObjectType('MachineFacts', { description: 'What the machine last said about itself; null: never collected, or not there.' })
+@ObjectType('MachineFacts', {
+  description: 'What the machine last said about itself; null: never collected, or not there.',
+})
 export class MachineFactsType {
   @Field(() => Date, { nullable: true, description: 'When the last of these facts changed.' })
   reportedAt!: Date | null;
@@ -37,19 +34,28 @@ export class MachineFactsType {
   @Field(() => BootModeEnum, { nullable: true, description: 'How Windows was started.' })
   bootMode!: BootMode | null;
 
-  @Field(() => String, { nullable: true, description: 'What the incident’s file says: ABSENT, PRE_INCIDENT, BAD, GOOD, or NOT_COLLECTED.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'What the incident’s file says: ABSENT, PRE_INCIDENT, BAD, GOOD, or NOT_COLLECTED.',
+  })
   fileVerdict!: string | null;
 
   @Field(() => Date, { nullable: true, description: 'Newest last-write time of the incident’s files.' })
   channelFileWrittenAt!: Date | null;
 
-  @Field(() => String, { nullable: true, description: 'Version of the sensor; null: none, or never collected.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Version of the sensor; null: none, or never collected.',
+  })
   sensorVersion!: string | null;
 
   @Field(() => Boolean, { nullable: true, description: 'The sensor runs.' })
   sensorRunning!: boolean | null;
 
-  @Field(() => String, { nullable: true, description: 'Protection of the system drive: PROTECTED, SUSPENDED or OFF.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Protection of the system drive: PROTECTED, SUSPENDED or OFF.',
+  })
   bitlocker!: string | null;
 
   @Field(() => Boolean, { nullable: true, description: 'The next boot would be in safe mode.' })
@@ -101,7 +107,9 @@ export class TransitionEdgeType {
   node!: TransitionType;
 }
 
-@ObjectType('TransitionConnection', { description: 'Transitions of a machine, in the order in which they were recorded.' })
+@ObjectType('TransitionConnection', {
+  description: 'Transitions of a machine, in the order in which they were recorded.',
+})
 export class TransitionConnectionType {
   @Field(() => [TransitionEdgeType], { description: 'The transitions of this page.' })
   edges!: TransitionEdgeType[];
@@ -118,7 +126,10 @@ export class MachineType {
   @Field({ description: 'Host name as last reported. Not unique.' })
   hostname!: string;
 
-  @Field(() => String, { nullable: true, description: 'Serial number of the hardware; null when it has none that identifies it.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Serial number of the hardware; null when it has none that identifies it.',
+  })
   serialNumber!: string | null;
 
   @Field(() => ExposureEnum, { description: 'What happened to it in the window.' })
@@ -133,10 +144,16 @@ export class MachineType {
   @Field({ description: 'Code of the reason for the present state.' })
   reason!: string;
 
-  @Field(() => [RecoveryTestEnum], { description: 'Why it is not recovered: the tests that fail by its newest report. Empty for machines that have recovered or need not.' })
+  @Field(() => [RecoveryTestEnum], {
+    description:
+      'Why it is not recovered: the tests that fail by its newest report. Empty for machines that have recovered or need not.',
+  })
   failingTests!: readonly RecoveryTest[];
 
-  @Field({ description: 'Two machines have been heard under this identity; it cannot become RECOVERED until a person settles it.' })
+  @Field({
+    description:
+      'Two machines have been heard under this identity; it cannot become RECOVERED until a person settles it.',
+  })
   identityConflict!: boolean;
 
   @Field(() => MachineContactType, { description: 'Last contact.' })
@@ -174,60 +191,6 @@ export class MachineConnectionType {
   pageInfo!: PageInfoType;
 }
 
-@InputType('MachineFilter', { description: 'Which machines; every condition given must hold.' })
-export class MachineFilterInput {
-  @Field(() => [ID], { nullable: true, description: 'ODS codes: machines of any of these organisations or below them.' })
-  within?: string[] | null;
-
-  @Field(() => [RecoveryStateEnum], { nullable: true, description: 'Any of these states.' })
-  state?: RecoveryState[] | null;
-
-  @Field(() => [ExposureEnum], { nullable: true, description: 'Any of these exposures.' })
-  exposure?: Exposure[] | null;
-
-  @Field(() => [StateGroupEnum], { nullable: true, description: 'Any of these groups.' })
-  group?: StateGroup[] | null;
-
-  @Field(() => String, { nullable: true, description: 'Beginning of the host name, in any case.' })
-  hostname?: string | null;
-
-  @Field(() => String, { nullable: true, description: 'Exact serial number.' })
-  serialNumber?: string | null;
-
-  @Field(() => Date, { nullable: true, description: 'Last heard before this moment; leaves out machines that were never heard.' })
-  lastHeardBefore?: Date | null;
-
-  @Field(() => Date, { nullable: true, description: 'Last heard at or after this moment.' })
-  lastHeardAfter?: Date | null;
-
-  @Field(() => Date, { nullable: true, description: 'In the present state since before this moment.' })
-  inStateBefore?: Date | null;
-
-  @Field(() => Boolean, { nullable: true, description: 'Whether two machines have been heard under the identity.' })
-  identityConflict?: boolean | null;
-}
-
-/** More values than this in one list of a filter is no question but a dump. */
-export const FILTER_VALUES_MAX = 500;
-/** No host name or serial number is longer. */
-export const FILTER_TEXT_MAX = 255;
-
-/** The wire's filter in the reader's words. */
-export function toMachineFilter(input: MachineFilterInput): MachineFilter {
-  return {
-    within: input.within ?? undefined,
-    states: input.state ?? undefined,
-    exposures: input.exposure ?? undefined,
-    groups: input.group ?? undefined,
-    hostname: input.hostname ?? undefined,
-    serialNumber: input.serialNumber ?? undefined,
-    lastHeardBeforeMs: input.lastHeardBefore?.getTime(),
-    lastHeardAfterMs: input.lastHeardAfter?.getTime(),
-    inStateBeforeMs: input.inStateBefore?.getTime(),
-    identityConflict: input.identityConflict ?? undefined,
-  };
-}
-
 /** A machine of the reader on the wire. */
 export function toMachineType(view: MachineView): MachineType {
   const { facts, key } = view;
@@ -245,7 +208,9 @@ export function toMachineType(view: MachineView): MachineType {
     contact: { lastHeardAt: toDate(view.lastHeardAtMs), freshness: view.freshness },
     since: new Date(view.sinceMs),
     successorId:
-      view.successorId === null ? null : formatMachineKey({ practiceId: key.practiceId, machineId: view.successorId }),
+      view.successorId === null
+        ? null
+        : formatMachineKey({ practiceId: key.practiceId, machineId: view.successorId }),
     facts: {
       reportedAt: toDate(facts.reportedAtMs),
       bootMode: facts.bootMode as BootMode | null,
@@ -265,7 +230,12 @@ export function toMachineType(view: MachineView): MachineType {
 export function toTransitionType(view: TransitionView): TransitionType {
   const { fromState, toState, fromExposure, toExposure, reason, ruleVersion } = view;
   const words = { fromState, toState, fromExposure, toExposure, reason, ruleVersion };
-  return { at: new Date(view.atMs), recordedAt: new Date(view.recordedAtMs), ...words, evidence: JSON.stringify(view.evidence) };
+  return {
+    at: new Date(view.atMs),
+    recordedAt: new Date(view.recordedAtMs),
+    ...words,
+    evidence: JSON.stringify(view.evidence),
+  };
 }
 
 function toDate(atMs: number | null): Date | null {

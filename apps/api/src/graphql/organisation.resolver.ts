@@ -14,21 +14,31 @@ export class OrganisationResolver {
     private readonly clock: RecoveryClock,
   ) {}
 
-  @Query(() => OrganisationType, { nullable: true, description: 'A practice by its ODS code; null when there is none.' })
+  @Query(() => OrganisationType, {
+    nullable: true,
+    description: 'A practice by its ODS code; null when there is none.',
+  })
   async practice(
-    @Args('odsCode', { type: () => ID, description: 'Letter and five digits, as in P82011.' }) odsCode: string,
+    @Args('odsCode', { type: () => ID, description: 'Letter and five digits, as in P82011.' })
+    odsCode: string,
   ): Promise<OrganisationType | null> {
     return this.find(odsCode, 'PRACTICE');
   }
 
-  @Query(() => OrganisationType, { nullable: true, description: 'An organisation of any level by its ODS code; null when there is none.' })
+  @Query(() => OrganisationType, {
+    nullable: true,
+    description: 'An organisation of any level by its ODS code; null when there is none.',
+  })
   async organisation(
     @Args('odsCode', { type: () => ID, description: 'ODS code, or ENGLAND.' }) odsCode: string,
   ): Promise<OrganisationType | null> {
     return this.find(odsCode, null);
   }
 
-  @ResolveField(() => OrganisationType, { nullable: true, description: 'The organisation it belongs to at the moment of the answer’s counts; null for the nation.' })
+  @ResolveField(() => OrganisationType, {
+    nullable: true,
+    description: 'The organisation it belongs to at the moment of the answer’s counts; null for the nation.',
+  })
   async parent(@Parent() child: OrganisationType): Promise<OrganisationType | null> {
     if (child.parentCode === null) return null;
     const parent = await this.organisations.find(child.parentCode, child.atMs);

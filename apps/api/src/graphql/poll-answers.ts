@@ -75,13 +75,17 @@ export class PollAnswers {
 
   private async keep(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> {
     if (!isPoll(request) || reply.statusCode !== 200 || typeof payload !== 'string') return payload;
-    const answer: Answer = { etag: `"${createHash('sha256').update(payload).digest('base64url')}"`, body: payload };
+    const answer: Answer = {
+      etag: `"${createHash('sha256').update(payload).digest('base64url')}"`,
+      body: payload,
+    };
     const leader = this.leaders.get(request);
     const failed = payload.includes('"errors":');
     if (leader !== undefined && !failed) {
       const changesByItself = this.contexts.get(request)?.changesByItself === true;
       const progressVersion = this.versionsAtStart.get(request) ?? -1;
-      if (!changesByItself) this.remember(leader.key, { ...answer, progressVersion, atMs: this.monotonicMs() });
+      if (!changesByItself)
+        this.remember(leader.key, { ...answer, progressVersion, atMs: this.monotonicMs() });
       leader.settle(answer);
     }
     if (reply.hasHeader('etag')) return payload;
@@ -107,7 +111,8 @@ export class PollAnswers {
   private isSharedPoll(request: FastifyRequest): boolean {
     if (!isPoll(request)) return false;
     const { headers } = request;
-    const preflighted = headers['apollo-require-preflight'] !== undefined || headers['x-apollo-operation-name'] !== undefined;
+    const preflighted =
+      headers['apollo-require-preflight'] !== undefined || headers['x-apollo-operation-name'] !== undefined;
     const token = bearerOf(headers.authorization);
     return preflighted && token !== null && this.admin.matches(token);
   }
@@ -119,7 +124,10 @@ function isPoll(request: FastifyRequest): boolean {
 
 function matches(request: FastifyRequest, etag: string): boolean {
   const presented = request.headers['if-none-match'];
-  return presented !== undefined && (presented.trim() === '*' || presented.split(',').some((one) => one.trim() === etag));
+  return (
+    presented !== undefined &&
+    (presented.trim() === '*' || presented.split(',').some((one) => one.trim() === etag))
+  );
 }
 
 function send(request: FastifyRequest, reply: FastifyReply, answer: Answer): FastifyReply {

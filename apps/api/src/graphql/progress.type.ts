@@ -12,7 +12,11 @@ export class RatioType {
   @Field(() => Int, { description: 'Out of how many.' })
   denominator!: number;
 
-  @Field(() => Float, { nullable: true, description: 'Floored to four decimals, so that 99.999 % never reads as all; null when there is nothing to divide by.' })
+  @Field(() => Float, {
+    nullable: true,
+    description:
+      'Floored to four decimals, so that 99.999 % never reads as all; null when there is nothing to divide by.',
+  })
   value!: number | null;
 }
 
@@ -35,7 +39,8 @@ export class ExposureCountType {
 }
 
 @ObjectType('OrganisationProgress', {
-  description: 'How far the machines of one organisation have recovered. States, and exposures, each sum to fleet + exempt.',
+  description:
+    'How far the machines of one organisation have recovered. States, and exposures, each sum to fleet + exempt.',
 })
 export class OrganisationProgressType {
   @Field(() => OrganisationType, { description: 'Whose machines.' })
@@ -47,7 +52,9 @@ export class OrganisationProgressType {
   @Field(() => Int, { description: 'Dormant and retired machines, left out of everything else.' })
   exempt!: number;
 
-  @Field(() => Int, { description: 'Machines of the fleet whose exposure is FAULTY_FILE, SUSPECTED or CRASHED.' })
+  @Field(() => Int, {
+    description: 'Machines of the fleet whose exposure is FAULTY_FILE, SUSPECTED or CRASHED.',
+  })
   everAffected!: number;
 
   @Field(() => Int, { description: 'Affected machines that have recovered or were replaced.' })
@@ -68,10 +75,14 @@ export class OrganisationProgressType {
   @Field(() => RatioType, { description: 'Recovered out of ever affected.' })
   recoveredRatio!: RatioType;
 
-  @Field(() => RatioType, { description: 'The same if every machine of unknown exposure was affected and has not recovered.' })
+  @Field(() => RatioType, {
+    description: 'The same if every machine of unknown exposure was affected and has not recovered.',
+  })
   low!: RatioType;
 
-  @Field(() => RatioType, { description: 'The same if no suspected machine that has not recovered was ever affected.' })
+  @Field(() => RatioType, {
+    description: 'The same if no suspected machine that has not recovered was ever affected.',
+  })
   high!: RatioType;
 }
 
@@ -86,7 +97,9 @@ export class RecoveryProgressType {
   @Field({ description: 'Version of the rules that decide now.' })
   ruleVersion!: string;
 
-  @Field(() => [OrganisationProgressType], { description: 'One row for each organisation of the level, by code.' })
+  @Field(() => [OrganisationProgressType], {
+    description: 'One row for each organisation of the level, by code.',
+  })
   rows!: OrganisationProgressType[];
 
   @Field(() => OrganisationProgressType, { description: 'The sum of the rows, never a mean of ratios.' })
@@ -104,7 +117,8 @@ export function toRecoveryProgressType(answer: ProgressAnswer, whole: Organisati
 }
 
 function toRow(organisation: Organisation, progress: Progress, atMs: number): OrganisationProgressType {
-  const { fleet, exempt, everAffected, recovered, unrecovered, unknown, recoveredRatio, low, high } = progress;
+  const { fleet, exempt, everAffected, recovered, unrecovered, unknown, recoveredRatio, low, high } =
+    progress;
   const counts = { fleet, exempt, everAffected, recovered, unrecovered, unknown };
   return {
     organisation: toOrganisationType(organisation, atMs),

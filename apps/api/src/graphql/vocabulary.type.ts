@@ -1,5 +1,13 @@
 import { registerEnumType } from '@nestjs/graphql';
-import { BITLOCKER_STATUSES, BOOT_MODES, EXPOSURES, FRESHNESSES, RECOVERY_STATES, RECOVERY_TESTS, STATE_GROUPS } from '@app/recovery';
+import {
+  BITLOCKER_STATUSES,
+  BOOT_MODES,
+  EXPOSURES,
+  FRESHNESSES,
+  RECOVERY_STATES,
+  RECOVERY_TESTS,
+  STATE_GROUPS,
+} from '@app/recovery';
 import { MACHINE_ORDERS, ORGANISATION_LEVELS } from '@app/progress';
 
 /** The words of the rules as GraphQL enums, each value described. */
@@ -9,7 +17,10 @@ function enumOf<T extends string>(values: readonly T[]): Record<T, T> {
 }
 
 function described<T extends string>(descriptions: Record<T, string>): Record<T, { description: string }> {
-  const entries = Object.entries<string>(descriptions).map(([value, description]) => [value, { description }]);
+  const entries = Object.entries<string>(descriptions).map(([value, description]) => [
+    value,
+    { description },
+  ]);
   return Object.fromEntries(entries) as Record<T, { description: string }>;
 }
 

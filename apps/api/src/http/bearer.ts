@@ -9,6 +9,7 @@ export function bearerOf(authorization: string | undefined): string | null {
 /** @throws RefusedRequest when there is none */
 export function requireBearer(authorization: string | undefined): string {
   const token = bearerOf(authorization);
-  if (token === null) throw new RefusedRequest('CREDENTIAL_MISSING', 'send Authorization: Bearer <credential>');
+  if (token === null)
+    throw new RefusedRequest('CREDENTIAL_MISSING', 'send Authorization: Bearer <credential>');
   return token;
 }

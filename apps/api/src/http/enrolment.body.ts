@@ -12,12 +12,20 @@ export const EnrolmentItemBody = Type.Object(
   {
     installationId: Type.String({
       pattern: '^[\\x21-\\x7e]{8,128}$',
-      description: 'Made by the agent when it is installed and kept by it; the same one always gets the same machine.',
+      description:
+        'Made by the agent when it is installed and kept by it; the same one always gets the same machine.',
     }),
-    practice: Type.String({ pattern: '^[A-Z0-9]{3,8}$', description: 'ODS code of the practice, within the token’s organisation.' }),
+    practice: Type.String({
+      pattern: '^[A-Z0-9]{3,8}$',
+      description: 'ODS code of the practice, within the token’s organisation.',
+    }),
     hostname: Type.String({ minLength: 1, maxLength: 255, pattern: PRINTABLE }),
-    serialNumber: Type.Optional(Type.String({ maxLength: 128, pattern: PRINTABLE, description: 'Of the BIOS.' })),
-    smbiosUuid: Type.Optional(Type.String({ maxLength: 64, pattern: '^[0-9A-Fa-f-]*$', description: 'Of the hardware.' })),
+    serialNumber: Type.Optional(
+      Type.String({ maxLength: 128, pattern: PRINTABLE, description: 'Of the BIOS.' }),
+    ),
+    smbiosUuid: Type.Optional(
+      Type.String({ maxLength: 64, pattern: '^[0-9A-Fa-f-]*$', description: 'Of the hardware.' }),
+    ),
   },
   { additionalProperties: false, title: 'EnrolmentItem' },
 );
@@ -68,7 +76,9 @@ export function readEnrolmentItem(item: unknown): EnrolmentRequest | EnrolmentIt
 
 function meaningful(text: string | undefined): string | null {
   const trimmed = text?.trim() ?? '';
-  return trimmed === '' || PLACEHOLDER.test(trimmed) || PLACEHOLDER.test(trimmed.replaceAll('-', '')) ? null : trimmed;
+  return trimmed === '' || PLACEHOLDER.test(trimmed) || PLACEHOLDER.test(trimmed.replaceAll('-', ''))
+    ? null
+    : trimmed;
 }
 
 function installationIdOf(item: unknown): string | null {

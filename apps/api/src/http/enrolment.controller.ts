@@ -22,7 +22,10 @@ export class EnrolmentController {
     report: { everySeconds: number; jitterSeconds: number };
   }> {
     if (!isEnrolmentBody(body)) {
-      throw new RefusedRequest('BAD_REQUEST', `send { enrolmentToken, machines: [1 to ${MACHINES_PER_REQUEST_MAX}] }`);
+      throw new RefusedRequest(
+        'BAD_REQUEST',
+        `send { enrolmentToken, machines: [1 to ${MACHINES_PER_REQUEST_MAX}] }`,
+      );
     }
     const results = await this.enrolment.enrol(body.enrolmentToken, body.machines, this.clock.now());
     const { reportEverySeconds: everySeconds, reportJitterSeconds: jitterSeconds } = this.settings;

@@ -12,7 +12,8 @@ export class ErrorFilter implements ExceptionFilter {
     const refusal = toRefusal(error);
     if (refusal.code === 'INTERNAL') this.logger.error({ event: 'request_failed', error: String(error) });
     const reply = host.switchToHttp().getResponse<FastifyReply>();
-    if (refusal.retryAfterSeconds !== null) void reply.header('retry-after', String(refusal.retryAfterSeconds));
+    if (refusal.retryAfterSeconds !== null)
+      void reply.header('retry-after', String(refusal.retryAfterSeconds));
     void reply.code(refusal.status).send({ code: refusal.code, message: refusal.message });
   }
 }

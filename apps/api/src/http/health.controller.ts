@@ -23,7 +23,9 @@ export class HealthController {
 
   /** Reports can be taken and questions answered; else 503 with what is missing. */
   @Get('readyz')
-  async readyz(@Res({ passthrough: true }) reply: FastifyReply): Promise<{ status: string; missing: string[] }> {
+  async readyz(
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<{ status: string; missing: string[] }> {
     const missing: string[] = [];
     if (this.life.isStopping) missing.push('STOPPING');
     if (this.blindness.isBlind) missing.push('BLIND');

@@ -18,12 +18,20 @@ const INT32_MAX = 2_147_483_647;
 
 const printable = (maxLength: number, description: string) =>
   Type.String({ minLength: 1, maxLength, pattern: PRINTABLE, description });
-const instant = (description: string) => Type.String({ maxLength: 40, description: `${description} RFC 3339, with Z or an offset; local times are refused.` });
+const instant = (description: string) =>
+  Type.String({
+    maxLength: 40,
+    description: `${description} RFC 3339, with Z or an offset; local times are refused.`,
+  });
 
 const CrashBody = Type.Object(
   {
     at: instant('When it happened.'),
-    stopCode: Type.Integer({ minimum: 0, maximum: 4_294_967_295, description: 'Bugcheck code, decimal: 80 is 0x50, 126 is 0x7E.' }),
+    stopCode: Type.Integer({
+      minimum: 0,
+      maximum: 4_294_967_295,
+      description: 'Bugcheck code, decimal: 80 is 0x50, 126 is 0x7E.',
+    }),
   },
   { additionalProperties: false },
 );
@@ -33,27 +41,57 @@ export const HeartbeatBody = Type.Object(
   {
     machineId: Type.Optional(printable(64, 'Only from a relay; else the credential says it.')),
     bootId: Type.String({ pattern: '^[\\x21-\\x7e]{1,64}$', description: 'Made anew at each boot.' }),
-    seq: Type.Integer({ minimum: 1, maximum: INT32_MAX, description: 'Counts 1, 2, 3 … within a boot session.' }),
-    uptimeSeconds: Type.Number({ minimum: 0, maximum: UPTIME_SECONDS_MAX, description: 'Since boot, by a monotonic clock.' }),
-    ageSeconds: Type.Optional(Type.Number({ minimum: 0, maximum: AGE_SECONDS_MAX, description: 'How long the report waited; default 0.' })),
+    seq: Type.Integer({
+      minimum: 1,
+      maximum: INT32_MAX,
+      description: 'Counts 1, 2, 3 … within a boot session.',
+    }),
+    uptimeSeconds: Type.Number({
+      minimum: 0,
+      maximum: UPTIME_SECONDS_MAX,
+      description: 'Since boot, by a monotonic clock.',
+    }),
+    ageSeconds: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        maximum: AGE_SECONDS_MAX,
+        description: 'How long the report waited; default 0.',
+      }),
+    ),
     bootMode: Type.Union(
-      [Type.Literal('NORMAL'), Type.Literal('SAFE_MODE'), Type.Literal('SAFE_MODE_NETWORK'), Type.Literal('WINRE')],
+      [
+        Type.Literal('NORMAL'),
+        Type.Literal('SAFE_MODE'),
+        Type.Literal('SAFE_MODE_NETWORK'),
+        Type.Literal('WINRE'),
+      ],
       { description: 'How Windows was started.' },
     ),
     channelFileWrittenAt: Type.Optional(
       Type.Union([instant('Newest last-write time of the incident’s files.'), Type.Null()], {
-        description: 'Newest last-write time of the incident’s files, RFC 3339 with Z or an offset; null: no such file; omitted: not collected.',
+        description:
+          'Newest last-write time of the incident’s files, RFC 3339 with Z or an offset; null: no such file; omitted: not collected.',
       }),
     ),
     sensorVersion: Type.Optional(
-      Type.Union([printable(64, 'Version of the sensor.'), Type.Null()], { description: 'null: no sensor; omitted: not collected.' }),
+      Type.Union([printable(64, 'Version of the sensor.'), Type.Null()], {
+        description: 'null: no sensor; omitted: not collected.',
+      }),
     ),
     sensorRunning: Type.Optional(Type.Boolean({ description: 'The sensor’s service runs.' })),
-    crashes: Type.Optional(Type.Array(CrashBody, { maxItems: CRASHES_MAX, description: 'Crashes from the event log, history included.' })),
-    bitlocker: Type.Optional(
-      Type.Union([Type.Literal('PROTECTED'), Type.Literal('SUSPENDED'), Type.Literal('OFF'), Type.Literal('UNKNOWN')], {
-        description: 'Protection of the system drive. Never send a recovery password.',
+    crashes: Type.Optional(
+      Type.Array(CrashBody, {
+        maxItems: CRASHES_MAX,
+        description: 'Crashes from the event log, history included.',
       }),
+    ),
+    bitlocker: Type.Optional(
+      Type.Union(
+        [Type.Literal('PROTECTED'), Type.Literal('SUSPENDED'), Type.Literal('OFF'), Type.Literal('UNKNOWN')],
+        {
+          description: 'Protection of the system drive. Never send a recovery password.',
+        },
+      ),
     ),
     safeBootFlag: Type.Optional(Type.Boolean({ description: 'The next boot would be in safe mode.' })),
     hostname: Type.Optional(printable(255, 'Present host name.')),
@@ -125,7 +163,10 @@ function schemaRefusal(error: ErrorObject | undefined): ItemRefusal {
       ? { code: 'FORBIDDEN_FIELD', detail: 'secrets, user names and patient data must never be sent' }
       : { code: 'UNKNOWN_FIELD', detail: `unknown field ${at === '' ? '' : `in ${at}: `}${field}` };
   }
-  return { code: 'INVALID_ITEM', detail: `${at === '' ? 'heartbeat' : at} ${error?.message ?? 'is invalid'}` };
+  return {
+    code: 'INVALID_ITEM',
+    detail: `${at === '' ? 'heartbeat' : at} ${error?.message ?? 'is invalid'}`,
+  };
 }
 
 function timeRefusal(code: 'LOCAL_TIME' | 'INVALID_TIME', field: string): ItemRefusal {

@@ -45,7 +45,8 @@ export function registerHeartbeatRoute(fastify: FastifyInstance, parts: Heartbea
     errorHandler: (error, _request, reply) => {
       const refusal = toRefusal(error);
       parts.metrics.countRefusedRequest(refusal.code);
-      if (refusal.retryAfterSeconds !== null) void reply.header('retry-after', String(refusal.retryAfterSeconds));
+      if (refusal.retryAfterSeconds !== null)
+        void reply.header('retry-after', String(refusal.retryAfterSeconds));
       void reply.code(refusal.status).send({ code: refusal.code, message: refusal.message });
     },
   });

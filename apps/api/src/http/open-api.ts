@@ -22,8 +22,18 @@ export function openApiDocument(): unknown {
       '/v1/heartbeats': { post: REPORT },
       '/v1/simulation/clock': { get: READ_CLOCK, post: SET_CLOCK },
       '/livez': { get: probe('The process runs.') },
-      '/readyz': { get: { ...probe('Reports can be taken.'), responses: { ...ok('Ready.', READY), '503': json('Not ready; `missing` says why.', READY) } } },
-      '/metrics': { get: { summary: 'Prometheus metrics.', responses: { '200': { description: 'Text format.', content: { 'text/plain': {} } } } } },
+      '/readyz': {
+        get: {
+          ...probe('Reports can be taken.'),
+          responses: { ...ok('Ready.', READY), '503': json('Not ready; `missing` says why.', READY) },
+        },
+      },
+      '/metrics': {
+        get: {
+          summary: 'Prometheus metrics.',
+          responses: { '200': { description: 'Text format.', content: { 'text/plain': {} } } },
+        },
+      },
     },
     components: {
       schemas: { Heartbeat: HeartbeatBody, EnrolmentItem: EnrolmentItemBody, Refusal: REFUSAL },
@@ -51,7 +61,9 @@ const REPORTED = Type.Object({
   results: Type.Array(
     Type.Object({
       seq: Type.Union([Type.Integer(), Type.Null()]),
-      outcome: Type.Union(['ACCEPTED', 'DUPLICATE', 'STALE', 'REJECTED'].map((outcome) => Type.Literal(outcome))),
+      outcome: Type.Union(
+        ['ACCEPTED', 'DUPLICATE', 'STALE', 'REJECTED'].map((outcome) => Type.Literal(outcome)),
+      ),
       code: ITEM_CODE,
       detail: Type.Optional(Type.String({ description: 'A sentence about the refusal.' })),
     }),
@@ -81,13 +93,18 @@ const CLOCK = Type.Object({
   kind: Type.Union(['REAL', 'FAST', 'MANUAL'].map((kind) => Type.Literal(kind))),
 });
 
-const SET_CLOCK_BODY = Type.Object({ now: Type.String({ description: 'RFC 3339 with Z or an offset; never before the present.' }) });
+const SET_CLOCK_BODY = Type.Object({
+  now: Type.String({ description: 'RFC 3339 with Z or an offset; never before the present.' }),
+});
 
 const ENROL = {
   summary: 'Enrol machines.',
   description: `Up to ${MACHINES_PER_REQUEST_MAX} machines, each judged by itself. Idempotent on installationId: the same request again yields the same machineId and a working credential.`,
   requestBody: body(withItems(EnrolmentBody, 'machines', '#/components/schemas/EnrolmentItem')),
-  responses: { ...ok('One result for each machine, in order.', ENROLLED), ...refusals(400, 401, 413, 415, 503) },
+  responses: {
+    ...ok('One result for each machine, in order.', ENROLLED),
+    ...refusals(400, 401, 413, 415, 503),
+  },
 };
 
 const REPORT = {
@@ -102,7 +119,10 @@ const REPORT = {
       }),
     }),
   ),
-  responses: { ...ok('One result for each heartbeat, in order.', REPORTED), ...refusals(400, 401, 413, 415, 503) },
+  responses: {
+    ...ok('One result for each heartbeat, in order.', REPORTED),
+    ...refusals(400, 401, 413, 415, 503),
+  },
 };
 
 const READ_CLOCK = {
@@ -143,7 +163,10 @@ function ok(description: string, schema: unknown): Record<string, unknown> {
 function refusals(...statuses: readonly number[]): Record<string, unknown> {
   const entries = statuses.map((status) => {
     const codes = Object.entries(HTTP_REFUSALS).flatMap(([code, of]) => (of === status ? [code] : []));
-    const retry = status === 503 ? { headers: { 'Retry-After': { schema: { type: 'integer' }, description: 'Seconds.' } } } : {};
+    const retry =
+      status === 503
+        ? { headers: { 'Retry-After': { schema: { type: 'integer' }, description: 'Seconds.' } } }
+        : {};
     const answer = json(`Refused as a whole: ${codes.join(', ')}.`, { $ref: '#/components/schemas/Refusal' });
     return [String(status), { ...(answer as object), ...retry }];
   });

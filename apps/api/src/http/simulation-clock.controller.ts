@@ -26,11 +26,16 @@ export class SimulationClockController {
   /** Sets the manual clock, and answers when every sweep due by then has been done. */
   @Post()
   @HttpCode(200)
-  async set(@Headers('authorization') authorization: string | undefined, @Body() body: unknown): Promise<ClockAnswer> {
+  async set(
+    @Headers('authorization') authorization: string | undefined,
+    @Body() body: unknown,
+  ): Promise<ClockAnswer> {
     this.requireAdmin(authorization);
     const nowMs = parseInstant(nowOf(body));
-    if (typeof nowMs === 'string') throw new RefusedRequest('BAD_REQUEST', 'send { "now": RFC 3339 time with Z or an offset }');
-    if (this.clock.setting.kind !== 'MANUAL') throw new RefusedRequest('CLOCK_NOT_MANUAL', 'this service runs on another clock');
+    if (typeof nowMs === 'string')
+      throw new RefusedRequest('BAD_REQUEST', 'send { "now": RFC 3339 time with Z or an offset }');
+    if (this.clock.setting.kind !== 'MANUAL')
+      throw new RefusedRequest('CLOCK_NOT_MANUAL', 'this service runs on another clock');
     if (nowMs < this.clock.now()) throw new RefusedRequest('CLOCK_BACKWARDS', 'time cannot be set back');
     await this.sweeps.advanceTo(nowMs);
     return this.answer();
@@ -48,5 +53,7 @@ export class SimulationClockController {
 }
 
 function nowOf(body: unknown): string {
-  return typeof body === 'object' && body !== null && 'now' in body && typeof body.now === 'string' ? body.now : '';
+  return typeof body === 'object' && body !== null && 'now' in body && typeof body.now === 'string'
+    ? body.now
+    : '';
 }

@@ -12,14 +12,23 @@ const DATABASE_RETRY_AFTER_SECONDS = 10;
 export function toRefusal(error: unknown): RefusedRequest {
   if (error instanceof RefusedRequest) return error;
   if (error instanceof IngestUnavailableError) {
-    return new RefusedRequest(error.refusal, 'reports cannot be taken at present; send the same again later', error.retryAfterSeconds);
+    return new RefusedRequest(
+      error.refusal,
+      'reports cannot be taken at present; send the same again later',
+      error.retryAfterSeconds,
+    );
   }
   if (isTransient(error)) {
-    return new RefusedRequest('DATABASE', 'the database is out of reach; send the same again later', DATABASE_RETRY_AFTER_SECONDS);
+    return new RefusedRequest(
+      'DATABASE',
+      'the database is out of reach; send the same again later',
+      DATABASE_RETRY_AFTER_SECONDS,
+    );
   }
   const status = statusOf(error);
   if (status === 413) return new RefusedRequest('BODY_TOO_LARGE', 'the body is larger than allowed');
-  if (status === 415) return new RefusedRequest('UNSUPPORTED_MEDIA_TYPE', 'send application/json, plain or with gzip');
+  if (status === 415)
+    return new RefusedRequest('UNSUPPORTED_MEDIA_TYPE', 'send application/json, plain or with gzip');
   if (status === 404) return new RefusedRequest('NOT_FOUND', 'there is nothing at this address');
   if (status !== null && status >= 400 && status < 500) {
     return new RefusedRequest('BAD_REQUEST', 'the request cannot be read');

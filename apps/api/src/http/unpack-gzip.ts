@@ -8,15 +8,21 @@ import { RefusedRequest } from './refusal';
  * passes the limit, and no more of it is unpacked.
  */
 export function unpackGzip(bytesMax: number) {
-  return async (request: FastifyRequest, _reply: FastifyReply, payload: RequestPayload): Promise<RequestPayload> => {
+  return async (
+    request: FastifyRequest,
+    _reply: FastifyReply,
+    payload: RequestPayload,
+  ): Promise<RequestPayload> => {
     const encoding = request.headers['content-encoding'];
     if (encoding === undefined || encoding === 'identity') return payload;
-    if (encoding !== 'gzip') throw new RefusedRequest('UNSUPPORTED_MEDIA_TYPE', 'send the body plain or with gzip');
+    if (encoding !== 'gzip')
+      throw new RefusedRequest('UNSUPPORTED_MEDIA_TYPE', 'send the body plain or with gzip');
     let unpackedBytes = 0;
     const counted = new Transform({
       transform(chunk: Buffer, _encoding, done) {
         unpackedBytes += chunk.length;
-        if (unpackedBytes > bytesMax) done(new RefusedRequest('BODY_TOO_LARGE', `the body unpacks to more than ${bytesMax} bytes`));
+        if (unpackedBytes > bytesMax)
+          done(new RefusedRequest('BODY_TOO_LARGE', `the body unpacks to more than ${bytesMax} bytes`));
         else done(null, chunk);
       },
     });
@@ -26,7 +32,9 @@ export function unpackGzip(bytesMax: number) {
       Object.assign(counted, { receivedEncodedLength: packedBytes });
     });
     const gunzip = createGunzip();
-    gunzip.on('error', () => counted.destroy(new RefusedRequest('BAD_REQUEST', 'the body is not valid gzip')));
+    gunzip.on('error', () =>
+      counted.destroy(new RefusedRequest('BAD_REQUEST', 'the body is not valid gzip')),
+    );
     payload.on('error', (error: Error) => counted.destroy(error));
     payload.pipe(gunzip).pipe(counted);
     return counted;

@@ -1,0 +1,79 @@
+import type { UptimeStyle } from '../bench-options';
+import type { FleetShapeFacts } from '../fleet/fleet-shape';
+
+/** What the load generator is told before anything else. */
+export type PrepareLoad = {
+  readonly kind: 'PREPARE';
+  readonly shape: FleetShapeFacts;
+  readonly bootedAtMs: number;
+  readonly uptime: UptimeStyle;
+  readonly relayCredential: string;
+  readonly credentialKeyHex: string;
+};
+
+/** How heartbeats are wrapped for a server. */
+export type ReportStyle =
+  /** `POST /v1/heartbeats` by a relay, which names the machines. */
+  | 'RELAY'
+  /** The same by each machine with its own credential. */
+  | 'MACHINE'
+  /** The mutation, by a relay. */
+  | 'GRAPHQL_RELAY'
+  /** The mutation, by each machine with its own credential. */
+  | 'GRAPHQL_MACHINE'
+  /** A bare heartbeat object, for the tutorial's route. */
+  | 'PLAIN_ONE'
+  /** A list of heartbeats, for the tutorial's other route. */
+  | 'PLAIN_LIST';
+
+/** Sends new heartbeats of the fleet, each connection one request after the other. */
+export type ReportLoad = {
+  readonly kind: 'REPORT';
+  readonly port: number;
+  readonly path: string;
+  readonly style: ReportStyle;
+  readonly perRequest: number;
+  readonly connections: number;
+  readonly seconds: number;
+  /** A rehearsal leaves the book of the fleet alone: the server is none that records. */
+  readonly rehearsal: boolean;
+};
+
+/** Sends one and the same request again and again. */
+export type RepeatLoad = {
+  readonly kind: 'REPEAT';
+  readonly port: number;
+  readonly request: string;
+  readonly expectedStatus: number;
+  readonly connections: number;
+  readonly seconds: number;
+};
+
+/** Asks for the book that the load generator keeps about the fleet. */
+export type ShowBook = { readonly kind: 'SHOW_BOOK' };
+
+export type LoadCommand = PrepareLoad | ReportLoad | RepeatLoad | ShowBook;
+
+/** What a run of the load came to. */
+export type LoadResult = {
+  readonly requests: number;
+  /** Heartbeats acknowledged, or requests answered as expected. */
+  readonly items: number;
+  /** From the first request to the last answer. */
+  readonly seconds: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** What went otherwise than expected, by kind; empty when all is well. */
+  readonly failures: Readonly<Record<string, number>>;
+};
+
+/**
+ * The number of every machine's last heartbeat and whether it was bad, and what was sent and acknowledged in
+ * all.
+ */
+export type FleetBook = {
+  readonly seqs: Uint32Array;
+  readonly bad: Uint8Array;
+  readonly sent: number;
+  readonly acknowledged: number;
+};

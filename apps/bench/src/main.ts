@@ -1,0 +1,54 @@
+import 'reflect-metadata';
+import { writeFile } from 'node:fs/promises';
+import { BenchUsageError, benchUsage, readBenchOptions, type BenchOptions } from './bench-options';
+import { isSound } from './report/bench-report';
+import { describeReport } from './report/print-report';
+import { allRows, runBench } from './run-bench';
+import { Stoppables } from './stage/bench-stage';
+
+/**
+ * `npm run bench`: the performance table as ratios in one run. Exit code: 0 measured and verified, 1
+ * something failed or does not add up, 2 wrong usage. A ratio that is missed is shown and no failure: it may
+ * be the machine's.
+ */
+
+const DEFAULTS: BenchOptions = readBenchOptions([], []);
+const ROW_NAMES = allRows(DEFAULTS).map((row) => row.name);
+
+const say = (text: string): void => {
+  process.stderr.write(`${text}\n`);
+};
+
+async function main(): Promise<number> {
+  const options = readBenchOptions(process.argv.slice(2), ROW_NAMES);
+  const toStop = new Stoppables();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      say('stopping');
+      void toStop.stopAll().then(() => process.exit(1));
+    });
+  }
+  try {
+    const report = await runBench(options, toStop, say);
+    process.stdout.write(`${describeReport(report).join('\n')}\n`);
+    if (options.jsonFile !== null) await writeFile(options.jsonFile, `${JSON.stringify(report, null, 2)}\n`);
+    return isSound(report) ? 0 : 1;
+  } finally {
+    await toStop.stopAll();
+  }
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    const isUsage = error instanceof BenchUsageError;
+    say(
+      isUsage
+        ? `${error.message}\n\n${benchUsage(ROW_NAMES)}`
+        : error instanceof Error
+          ? (error.stack ?? error.message)
+          : String(error),
+    );
+    process.exit(isUsage ? 2 : 1);
+  },
+);

@@ -1,0 +1,63 @@
+import type { BenchOptions } from './bench-options';
+import { currentLoad, readMachineFacts } from './measure/machine-facts';
+import { makeBenchReport, type BenchReport } from './report/bench-report';
+import { summariseRow } from './report/summarise-row';
+import type { BenchRow, Sample } from './rows/bench-row';
+import { measureRow } from './rows/measure-row';
+import { pollRows } from './rows/poll-rows';
+import { reportRows } from './rows/report-rows';
+import { verifyFleet } from './rows/verify-fleet';
+import { SERVICE_DATABASE } from './stage/bench-database';
+import { BenchStage, type BaselineName, type Stoppables } from './stage/bench-stage';
+
+/** All rows in the order in which a round measures them; what is compared stands close together in time. */
+export function allRows(options: BenchOptions): readonly BenchRow[] {
+  const rows = [...reportRows(options), ...pollRows()];
+  const order = [
+    'bare-500',
+    'batches',
+    'bare-2000',
+    'tutorial-batches',
+    'echo',
+    'singles',
+    'nest-echo',
+    'tutorial-singles',
+  ];
+  const placeOf = (row: BenchRow): number =>
+    order.includes(row.name) ? order.indexOf(row.name) : order.length;
+  return [...rows].sort((a, b) => placeOf(a) - placeOf(b));
+}
+
+/**
+ * Sets the stage, measures every row once a round, round after round, and verifies what was recorded.
+ *
+ * @param toStop collects what has to be stopped; the caller stops it, whatever happens
+ * @param say progress for a person
+ */
+export async function runBench(
+  options: BenchOptions,
+  toStop: Stoppables,
+  say: (text: string) => void,
+): Promise<BenchReport> {
+  const loadBefore = currentLoad();
+  const rows = allRows(options).filter((row) => options.only?.includes(row.name) ?? true);
+  const needs = new Set(
+    rows.flatMap((row): BaselineName[] => (row.system === 'service' ? [] : [row.system])),
+  );
+  const stage = await BenchStage.set(options, needs, toStop, say);
+  const machine = await stage.database.with(SERVICE_DATABASE, (client) =>
+    readMachineFacts(client, stage.folder, loadBefore),
+  );
+  const samples = new Map<string, Sample[]>(rows.map((row) => [row.name, []]));
+  for (let round = 1; round <= options.rounds; round += 1) {
+    for (const row of rows) {
+      const sample = await measureRow(stage, row, options.seconds);
+      samples.get(row.name)?.push(sample);
+      say(`round ${round} of ${options.rounds}: ${row.name} ${Math.round(sample.perSecond)} ${row.unit}`);
+    }
+  }
+  say('verifying');
+  const checks = await verifyFleet(stage);
+  const summaries = rows.map((row) => summariseRow(row, samples.get(row.name) ?? []));
+  return makeBenchReport(machine, options, summaries, checks);
+}

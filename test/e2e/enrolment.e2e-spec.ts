@@ -1,0 +1,237 @@
+import { startApplication, type Application } from '../support/application';
+import type { EnrolmentResult } from '../support/client';
+import {
+  CLOSED_PRACTICE,
+  GREATER_MANCHESTER,
+  LONDON_PRACTICE,
+  NEIGHBOUR,
+  NORTH_WEST,
+  PRACTICE,
+} from '../support/practices';
+import { wireHeartbeat, wireMachine } from '../support/wire';
+
+/** What `POST /v1/enrolments` answers. */
+let app: Application;
+
+beforeAll(async () => {
+  app = await startApplication({ now: '2024-07-18T18:00:00Z' });
+});
+
+afterAll(() => app.close());
+
+async function enrol(token: string, machines: readonly unknown[]): Promise<readonly EnrolmentResult[]> {
+  const { status, body } = await app.client.enrol(token, machines);
+  expect(status).toBe(200);
+  expect(body.results).toHaveLength(machines.length);
+  return body.results;
+}
+
+async function outcomesOf(token: string, machines: readonly unknown[]): Promise<readonly string[]> {
+  const results = await enrol(token, machines);
+  for (const { outcome, machineId, credential } of results) {
+    expect([machineId === null, credential === null]).toEqual(Array(2).fill(outcome === 'REJECTED'));
+  }
+  return results.map(({ outcome, code }) => (code === null ? outcome : `${outcome} ${code}`));
+}
+
+async function fleet(): Promise<number> {
+  return (await app.client.progress()).total.fleet;
+}
+
+it('gives a new installation an identity, a working credential and the rhythm of its reports', async () => {
+  const token = await app.client.createEnrolmentToken(PRACTICE);
+  const machine = wireMachine(PRACTICE);
+  const { body } = await app.client.enrol(token, [machine]);
+  expect(body).toEqual({
+    results: [
+      {
+        installationId: machine.installationId,
+        outcome: 'ENROLLED',
+        machineId: expect.any(String) as unknown,
+        credential: expect.any(String) as unknown,
+        code: null,
+      },
+    ],
+    report: { everySeconds: 300, jitterSeconds: 30 },
+  });
+  const { status } = await app.client.report(body.results[0]?.credential ?? null, [wireHeartbeat()]);
+  expect(status).toBe(200);
+});
+
+it('answers the same request again with the same machine and a working credential, and counts it once', async () => {
+  const token = await app.client.createEnrolmentToken(PRACTICE);
+  const machines = [wireMachine(PRACTICE), wireMachine(PRACTICE)];
+  const before = await fleet();
+  const first = await enrol(token, machines);
+  const again = await enrol(token, machines);
+  const renamed = await enrol(
+    token,
+    machines.map((machine) => ({ ...machine, hostname: 'RENAMED' })),
+  );
+  for (const answer of [again, renamed]) {
+    expect(answer.map(({ outcome }) => outcome)).toEqual(['KNOWN', 'KNOWN']);
+    expect(answer.map(({ machineId }) => machineId)).toEqual(first.map(({ machineId }) => machineId));
+  }
+  for (const { credential } of [...first, ...again]) {
+    expect((await app.client.report(credential, [wireHeartbeat()])).status).toBe(200);
+  }
+  expect(await fleet()).toBe(before + 2);
+});
+
+it('creates one machine when the same installation enrols many times at once', async () => {
+  const token = await app.client.createEnrolmentToken(PRACTICE);
+  const machine = wireMachine(PRACTICE);
+  const before = await fleet();
+  const answers = await Promise.all(
+    Array.from({ length: 12 }, () => app.client.enrol(token, [machine, machine])),
+  );
+  const results = answers.flatMap(({ body }) => body.results);
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+  expect(new Set(results.map(({ machineId }) => machineId)).size).toBe(1);
+  expect(await fleet()).toBe(before + 1);
+});
+
+it('enrols only open practices of the token’s organisation, one machine not failing the others', async () => {
+  const wanted = [PRACTICE, NEIGHBOUR, LONDON_PRACTICE, CLOSED_PRACTICE, 'P00000', GREATER_MANCHESTER];
+  const machines = wanted.map((practice) => wireMachine(practice));
+  const refused = ['REJECTED PRACTICE_CLOSED', 'REJECTED UNKNOWN_PRACTICE', 'REJECTED UNKNOWN_PRACTICE'];
+  const outside = 'REJECTED OUT_OF_SCOPE';
+  const ofPractice = await app.client.createEnrolmentToken(PRACTICE);
+  expect(await outcomesOf(ofPractice, machines)).toEqual([
+    'ENROLLED',
+    outside,
+    outside,
+    outside,
+    ...refused.slice(1),
+  ]);
+  for (const [organisation, inLondon] of [
+    [GREATER_MANCHESTER, outside],
+    [NORTH_WEST, outside],
+    ['ENGLAND', 'ENROLLED'],
+  ] as const) {
+    const token = await app.client.createEnrolmentToken(organisation);
+    const fresh = machines.map((machine) => ({
+      ...machine,
+      installationId: `${machine.installationId}-${organisation}`,
+    }));
+    expect(await outcomesOf(token, fresh)).toEqual(['ENROLLED', 'ENROLLED', inLondon, ...refused]);
+  }
+});
+
+it('does not move an installation to another practice: that needs a person', async () => {
+  const token = await app.client.createEnrolmentToken('ENGLAND');
+  const machine = wireMachine(PRACTICE);
+  expect(await outcomesOf(token, [machine, { ...machine, practice: NEIGHBOUR }])).toEqual([
+    'ENROLLED',
+    'REJECTED ENROLLED_ELSEWHERE',
+  ]);
+  expect(await outcomesOf(token, [{ ...machine, practice: NEIGHBOUR }, machine])).toEqual([
+    'REJECTED ENROLLED_ELSEWHERE',
+    'KNOWN',
+  ]);
+});
+
+it('enrols as many machines as the token allows, also when they all come at once', async () => {
+  const token = await app.client.createEnrolmentToken(PRACTICE, { maxUses: 5 });
+  const first = wireMachine(PRACTICE);
+  expect(await outcomesOf(token, [first, wireMachine(PRACTICE)])).toEqual(['ENROLLED', 'ENROLLED']);
+  const others = Array.from({ length: 8 }, () => wireMachine(PRACTICE));
+  const outcomes = (await Promise.all(others.map((machine) => outcomesOf(token, [machine])))).flat().sort();
+  expect(outcomes).toEqual([
+    ...Array<string>(3).fill('ENROLLED'),
+    ...Array<string>(5).fill('REJECTED TOKEN_EXHAUSTED'),
+  ]);
+  expect(await outcomesOf(token, [first, wireMachine(PRACTICE)])).toEqual([
+    'KNOWN',
+    'REJECTED TOKEN_EXHAUSTED',
+  ]);
+});
+
+it('validates each machine by itself', async () => {
+  const token = await app.client.createEnrolmentToken(PRACTICE);
+  const good = wireMachine(PRACTICE);
+  const outcomes = await outcomesOf(token, [
+    good,
+    {},
+    null,
+    { ...good, installationId: 'short' },
+    { ...good, installationId: 'with a blank' },
+    { ...good, practice: 'p99001' },
+    { ...good, hostname: '' },
+    { ...good, hostname: 'A\u0000B' },
+    { ...good, hostname: 'A\ud83d' },
+    { ...good, serialNumber: 'A\u0000B' },
+    { ...good, serialNumber: '\udc00' },
+    { ...good, userName: 'jane' },
+    wireMachine(PRACTICE),
+  ]);
+  expect(outcomes).toEqual([
+    'ENROLLED',
+    ...Array<string>(10).fill('REJECTED INVALID_ITEM'),
+    expect.stringMatching(/^REJECTED (UNKNOWN|FORBIDDEN)_FIELD$/),
+    'ENROLLED',
+  ]);
+});
+
+it('takes hardware without an identity of its own for nobody’s predecessor', async () => {
+  const token = await app.client.createEnrolmentToken(PRACTICE);
+  const placeholder = {
+    serialNumber: 'To be filled by O.E.M.',
+    smbiosUuid: '03000200-0400-0500-0006-000700080009',
+  };
+  const [first] = await enrol(token, [wireMachine(PRACTICE, placeholder)]);
+  await enrol(token, [
+    wireMachine(PRACTICE, placeholder),
+    wireMachine(PRACTICE, { serialNumber: 'Default string' }),
+  ]);
+  expect(await app.client.machine(first?.machineId ?? '')).toMatchObject({
+    state: 'UNVERIFIED',
+    successorId: null,
+  });
+});
+
+it('lets one installation take the place of another on the same hardware, also when both come in one request', async () => {
+  const token = await app.client.createEnrolmentToken(PRACTICE);
+  const hardware = { serialNumber: 'PF3TWICE', smbiosUuid: '4c4c4544-0042-3510-8052-b4c04f4a4e33' };
+  const results = await enrol(token, [wireMachine(PRACTICE, hardware), wireMachine(PRACTICE, hardware)]);
+  const seen = await Promise.all(results.map(({ machineId }) => app.client.machine(machineId ?? '')));
+  expect(seen.map(({ state }) => state).sort()).toEqual(['REPLACED', 'UNVERIFIED']);
+  const [replaced, successor] = seen[0]?.state === 'REPLACED' ? seen : [...seen].reverse();
+  expect([replaced?.successorId, successor?.successorId]).toEqual([successor?.id, null]);
+});
+
+it('refuses a body of another shape, and more than a thousand machines', async () => {
+  const token = await app.client.createEnrolmentToken(PRACTICE);
+  const machines = Array.from({ length: 1_001 }, () => wireMachine(PRACTICE));
+  const bodies: readonly unknown[] = [
+    { enrolmentToken: token, machines },
+    { enrolmentToken: token, machines: [] },
+    { machines },
+    { enrolmentToken: 5, machines },
+    [],
+    '{',
+    'null',
+  ];
+  for (const body of bodies) {
+    const answer = await app.client.post('/v1/enrolments', body, null);
+    expect({ status: answer.status, ...answer.body }).toEqual({
+      status: 400,
+      code: 'BAD_REQUEST',
+      message: expect.any(String) as unknown,
+    });
+  }
+  expect(await outcomesOf(token, machines.slice(0, 1_000))).toEqual(Array(1_000).fill('ENROLLED'));
+});
+
+it('refuses a token that is unknown or has expired by the service’s clock', async () => {
+  const refusal = async (token: string): Promise<string> => {
+    const { status, body } = await app.client.enrol(token, [wireMachine(PRACTICE)]);
+    return `${status} ${body.code}`;
+  };
+  expect(await refusal('enrol_nobody-has-made-this-token')).toBe('401 TOKEN_UNKNOWN');
+  const token = await app.client.createEnrolmentToken(PRACTICE, { expiresAt: '2024-07-19T00:00:00Z' });
+  await app.client.setClock('2024-07-18T23:59:59Z');
+  expect(await refusal(token)).toBe('200 undefined');
+  await app.client.setClock('2024-07-19T00:00:00Z');
+  expect(await refusal(token)).toBe('401 TOKEN_EXPIRED');
+});

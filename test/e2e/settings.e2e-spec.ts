@@ -1,0 +1,151 @@
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { startService } from '../../apps/api/src/service';
+import { readSettings, SettingsError } from '../../apps/api/src/settings';
+import {
+  ADMIN_TOKEN,
+  CREDENTIAL_KEY,
+  environmentOf,
+  startApplication,
+  type Application,
+} from '../support/application';
+
+/** Settings are read once, and refused before anything is started when they are wrong or contradict each other. */
+const OWN_DATABASE = {
+  DATABASE_URL: 'postgres://recovery:hunter2@127.0.0.1:5432/recovery',
+  ADMIN_TOKEN,
+  CREDENTIAL_KEY,
+};
+
+function problemsOf(env: Record<string, string>): readonly string[] {
+  try {
+    readSettings(env);
+    return [];
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    for (const problem of error.problems) expect(error.message).toContain(problem);
+    return error.problems;
+  }
+}
+
+it('needs no setting at all', () => {
+  expect(readSettings({})).toMatchObject({
+    port: 3000,
+    host: '127.0.0.1',
+    databaseUrl: null,
+    adminToken: null,
+    clock: { kind: 'REAL' },
+    reportEverySeconds: 300,
+    dataDir: expect.stringMatching(/\.data$/) as unknown,
+  });
+  expect(problemsOf(OWN_DATABASE)).toEqual([]);
+});
+
+it('reads the two kinds of replaced clock', () => {
+  expect(readSettings({ RECOVERY_CLOCK: 'manual 2024-07-19T00:00:00+01:00' }).clock).toEqual({
+    kind: 'MANUAL',
+    startMs: Date.parse('2024-07-18T23:00:00Z'),
+  });
+  expect(readSettings({ RECOVERY_CLOCK: '2024-07-19T00:00:00Z x600' }).clock).toEqual({
+    kind: 'FAST',
+    startMs: Date.parse('2024-07-19T00:00:00Z'),
+    factor: 600,
+  });
+});
+
+it.each<[Record<string, string>, RegExp]>([
+  [{ PORT: '65536' }, /PORT/],
+  [{ PORT: '-1' }, /PORT/],
+  [{ PORT: '3000 ' }, /PORT/],
+  [{ PORT: '3e3' }, /PORT/],
+  [{ PORT: 'http' }, /PORT/],
+  [{ REPORT_EVERY_SECONDS: '29' }, /REPORT_EVERY_SECONDS/],
+  [{ REPORT_EVERY_SECONDS: '300.5' }, /REPORT_EVERY_SECONDS/],
+  [{ REPORT_EVERY_SECONDS: '1800' }, /silent|soak/],
+  [{ REPORT_JITTER_SECONDS: '301' }, /REPORT_JITTER_SECONDS must not exceed/],
+  [{ SWEEP_EVERY_SECONDS: '0' }, /SWEEP_EVERY_SECONDS/],
+  [{ QUEUE_ITEMS_MAX: '999' }, /QUEUE_ITEMS_MAX/],
+  [{ RECOVERY_CLOCK: 'manual' }, /RECOVERY_CLOCK/],
+  [{ RECOVERY_CLOCK: 'manual 2024-07-19T00:00:00' }, /RECOVERY_CLOCK/],
+  [{ RECOVERY_CLOCK: '2024-07-19T00:00:00Z' }, /RECOVERY_CLOCK/],
+  [{ RECOVERY_CLOCK: '2024-07-19T00:00:00Z x0' }, /RECOVERY_CLOCK/],
+  [{ RECOVERY_CLOCK: '2024-07-19T00:00:00Z x99999' }, /RECOVERY_CLOCK/],
+  [
+    { RECOVERY_CLOCK: 'manual 2024-07-19T00:00:00Z', NODE_ENV: 'production' },
+    /RECOVERY_CLOCK must not be set in production/,
+  ],
+  [
+    { RECOVERY_CLOCK: '2024-07-19T00:00:00Z x600', NODE_ENV: 'production' },
+    /RECOVERY_CLOCK must not be set in production/,
+  ],
+  [{ ADMIN_TOKEN: 'x'.repeat(31) }, /ADMIN_TOKEN/],
+  [{ ADMIN_TOKEN: '' }, /ADMIN_TOKEN/],
+  // Neither could ever be shown in an Authorization header.
+  [{ ADMIN_TOKEN: `${ADMIN_TOKEN} ${ADMIN_TOKEN}` }, /ADMIN_TOKEN/],
+  [{ ADMIN_TOKEN: `${ADMIN_TOKEN}\n` }, /ADMIN_TOKEN/],
+  [{ CREDENTIAL_KEY: '' }, /CREDENTIAL_KEY/],
+  [{ CREDENTIAL_KEY: CREDENTIAL_KEY.slice(2) }, /CREDENTIAL_KEY/],
+  [{ CREDENTIAL_KEY: 'not a key, but long enough to be taken for one!' }, /CREDENTIAL_KEY/],
+  [{ ...OWN_DATABASE, DATABASE_URL: 'mysql://127.0.0.1/recovery' }, /DATABASE_URL/],
+  [{ ...OWN_DATABASE, DATABASE_URL: '' }, /DATABASE_URL/],
+  [{ DATABASE_URL: OWN_DATABASE.DATABASE_URL, CREDENTIAL_KEY }, /ADMIN_TOKEN is needed/],
+  [{ DATABASE_URL: OWN_DATABASE.DATABASE_URL, ADMIN_TOKEN }, /CREDENTIAL_KEY is needed/],
+])('refuses %j', (env, problem) => {
+  expect(problemsOf(env)).toEqual(expect.arrayContaining([expect.stringMatching(problem)]));
+});
+
+it('names every problem at once, and tells no secret', () => {
+  const env = {
+    ...OWN_DATABASE,
+    PORT: 'x',
+    QUEUE_ITEMS_MAX: '1',
+    ADMIN_TOKEN: 'tooshort',
+    CREDENTIAL_KEY: 'c0ffee',
+    DATABASE_URL: 'mysql://recovery:hunter2@db/recovery',
+  };
+  const problems = problemsOf(env);
+  for (const name of ['PORT', 'QUEUE_ITEMS_MAX', 'ADMIN_TOKEN', 'CREDENTIAL_KEY', 'DATABASE_URL']) {
+    expect(problems.filter((problem) => problem.includes(name))).not.toEqual([]);
+  }
+  for (const secret of ['tooshort', 'c0ffee', 'hunter2']) expect(problems.join('\n')).not.toContain(secret);
+});
+
+/** Connections of services that are still there when the server has had time to see the others end. */
+async function lastConnectionsOf(app: Application): Promise<readonly unknown[]> {
+  const connections = `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'endpoint-recovery'`;
+  let rows: readonly unknown[] = [];
+  for (let look = 0; look < 1_000; look += 1) {
+    rows = (await app.database.pool.query(connections)).rows;
+    if (rows.length === 0) break;
+  }
+  return rows;
+}
+
+describe('a service that cannot start', () => {
+  it('says so and leaves nothing open when its port is taken', async () => {
+    const app = await startApplication();
+    const taken: Server = createServer();
+    try {
+      await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+      const { port } = taken.address() as AddressInfo;
+      const failing = startService(
+        readSettings(environmentOf(app.database.url, { env: { PORT: String(port) } })),
+      );
+      await expect(failing).rejects.toThrow(/EADDRINUSE/);
+      await app.stop();
+      expect(await lastConnectionsOf(app)).toEqual([]);
+    } finally {
+      taken.close();
+      await app.close();
+    }
+  });
+
+  it('says so when its database is out of reach', async () => {
+    const nowhere = createServer();
+    await new Promise<void>((resolve) => nowhere.listen(0, '127.0.0.1', resolve));
+    const { port } = nowhere.address() as AddressInfo;
+    await new Promise((resolve) => nowhere.close(resolve));
+    await expect(
+      startService(readSettings(environmentOf(`postgres://x@127.0.0.1:${port}/x`))),
+    ).rejects.toThrow(/ECONNREFUSED/);
+  });
+});
