@@ -1,6 +1,7 @@
 import {
   createApplicationDatabase,
   startApplication,
+  until,
   type Application,
   type ApplicationDatabase,
 } from '../support/application';
@@ -120,6 +121,7 @@ describe.each(Object.keys(OUTAGES))('while the database %s', (kind) => {
     } finally {
       await outage.end();
     }
+    await app.client.setClock('2024-07-19T08:01:00Z');
     const again = await app.client.report(pc.credential, [wireHeartbeat({ bootId: 'during', seq: 1 })]);
     expect(again.body.results).toEqual([expect.objectContaining({ outcome: 'ACCEPTED' })]);
     expect((await app.client.progress()).total.fleet).toBe(1);
@@ -197,16 +199,19 @@ describe('while the database is away', () => {
     const machines = await app.client.enrolAll(Array.from({ length: 30 }, () => wireMachine(PRACTICE)));
     const heartbeats = machines.map(({ id }) => wireHeartbeat({ machineId: id, crashes: CRASHES }));
     const holder = await database.pool.connect();
-    await holder.query('BEGIN');
-    await holder.query('LOCK TABLE progress_ledger IN ACCESS EXCLUSIVE MODE');
-    const report = app.client.report(relay.credential, heartbeats);
-    const waiting = `SELECT pid FROM pg_locks WHERE NOT granted AND relation = 'progress_ledger'::regclass`;
-    while ((await holder.query(waiting)).rows.length < 2);
-    await holder.query(`SELECT pg_terminate_backend(pid) FROM (${waiting}) AS writer`);
-    const { status, headers, body } = await report;
-    expect([status, body.code, headers['retry-after']]).toEqual([503, 'DATABASE', SECONDS]);
-    await holder.query('COMMIT');
-    holder.release();
+    try {
+      await holder.query('BEGIN');
+      await holder.query('LOCK TABLE progress_ledger IN ACCESS EXCLUSIVE MODE');
+      const report = app.client.report(relay.credential, heartbeats);
+      const waiting = `SELECT pid FROM pg_locks WHERE NOT granted AND relation = 'progress_ledger'::regclass`;
+      await until('both lanes wait', async () => (await holder.query(waiting)).rows.length === 2);
+      await holder.query(`SELECT pg_terminate_backend(pid) FROM (${waiting}) AS writer`);
+      const { status, headers, body } = await report;
+      expect([status, body.code, headers['retry-after']]).toEqual([503, 'DATABASE', SECONDS]);
+    } finally {
+      await holder.query('COMMIT');
+      holder.release();
+    }
     const again = await app.client.report(relay.credential, heartbeats);
     expect(new Set(again.body.results.map(({ outcome }) => outcome))).toEqual(new Set(['ACCEPTED']));
     expect((await app.client.progress()).total).toMatchObject({

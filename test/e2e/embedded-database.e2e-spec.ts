@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Pool } from 'pg';
 import { startService, type RunningService } from '../../apps/api/src/service';
 import { readSettings } from '../../apps/api/src/settings';
+import { until } from '../support/application';
 import { Client, type ReportAnswer } from '../support/client';
 import { testFolderPrefix } from '../support/database';
 import { insertPractices, PRACTICE } from '../support/practices';
@@ -65,7 +66,7 @@ it('starts its database again when that dies, refuses reports meanwhile, and los
   process.kill(Number(pid), 'SIGKILL');
   const others = new Set<string>();
   let seq = 1;
-  for (let isBack = false; !isBack;) {
+  await until('reports are taken again', async () => {
     const { status, headers, body } = await client.report(pc.credential, [
       wireHeartbeat({ seq: seq + 1, uptimeSeconds: 1 + seq }),
     ]);
@@ -75,10 +76,10 @@ it('starts its database again when that dies, refuses reports meanwhile, and los
       `${body.code} ${headers['retry-after'] === undefined ? 'without' : 'with'} Retry-After`;
     // A report that was stored although its answer was lost is a DUPLICATE when it comes again.
     const isTaken = outcome === 'ACCEPTED' || outcome === 'DUPLICATE';
-    isBack = isTaken && others.size > 0;
     if (isTaken) seq += 1;
     else others.add(`${status} ${outcome}`);
-  }
+    return isTaken && others.size > 0;
+  });
   expect([...others]).toEqual(['503 DATABASE with Retry-After']);
   const all = Array.from({ length: seq }, (_, i) => wireHeartbeat({ seq: i + 1, uptimeSeconds: 1 + i }));
   const { body } = await client.report(pc.credential, all.slice(-1_000));

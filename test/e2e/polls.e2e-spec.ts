@@ -256,9 +256,9 @@ describe('however many dashboards poll at once', () => {
     pc.boot('2024-07-19T08:12:00Z', { crashes: CRASHES });
     await pc.report('2024-07-19T08:13:00Z');
     const before = await questions();
-    const openGate = await closeGate();
-    const polls = await arrived(() => Array.from({ length: DASHBOARDS }, () => poll()));
-    await openGate();
+    const polls = await whileGateIsClosed(() =>
+      arrived(() => Array.from({ length: DASHBOARDS }, () => poll())),
+    );
     const answers = await Promise.all(polls);
     expect(
       new Set(answers.map(({ status, text, headers }) => `${status} ${headers['etag']} ${text}`)).size,
@@ -270,27 +270,29 @@ describe('however many dashboards poll at once', () => {
   it('answers the others when the one that came first has gone away', async () => {
     await register();
     await Pc.enrol(app.client, wireMachine(PRACTICE));
-    const openGate = await closeGate();
     const headers = { authorization: `Bearer ${ADMIN_TOKEN}`, ...PREFLIGHT };
-    const [first] = await arrived(() => [
-      get(app.url + addressOf({}, PROGRESS_QUERY, false), { headers }).on('error', () => undefined),
-    ]);
-    const polls = await arrived(() => Array.from({ length: 5 }, () => poll()));
-    first?.destroy();
-    await openGate();
+    const polls = await whileGateIsClosed(async () => {
+      const address = app.url + addressOf({}, PROGRESS_QUERY, false);
+      const [first] = await arrived(() => [get(address, { headers }).on('error', () => undefined)]);
+      const others = await arrived(() => Array.from({ length: 5 }, () => poll()));
+      first?.destroy();
+      return others;
+    });
     const answers = await Promise.all(polls);
     expect(answers.map(({ status, body }) => [status, body.data?.recoveryProgress.total.fleet])).toEqual(
       Array(5).fill([200, 2]),
     );
   });
 
-  /** Lets no question about progress be answered, until what this returns is called. */
-  async function closeGate(): Promise<() => Promise<void>> {
+  /** Lets no question about progress be answered until the work is done. */
+  async function whileGateIsClosed<T>(work: () => Promise<T>): Promise<T> {
     const gate = await database.pool.connect();
-    await gate.query('SELECT pg_advisory_lock($1)', [GATE]);
-    return async () => {
-      await gate.query('SELECT pg_advisory_unlock($1)', [GATE]);
+    try {
+      await gate.query('SELECT pg_advisory_lock($1)', [GATE]);
+      return await work();
+    } finally {
+      await gate.query('SELECT pg_advisory_unlock_all()');
       gate.release();
-    };
+    }
   }
 });

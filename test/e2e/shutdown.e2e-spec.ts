@@ -1,8 +1,10 @@
 import { connect, type Socket } from 'node:net';
 import type { PoolClient } from 'pg';
 import {
+  arrived,
   createApplicationDatabase,
   startApplication,
+  until,
   type Application,
   type ApplicationDatabase,
 } from '../support/application';
@@ -14,6 +16,7 @@ import { wireHeartbeat, wireMachine } from '../support/wire';
 let database: ApplicationDatabase;
 let app: Application;
 let machines: readonly Enrolled[];
+let holder: PoolClient | null = null;
 
 const MACHINES = 40;
 const QUEUE_ITEMS_MAX = 1_000;
@@ -36,20 +39,23 @@ beforeEach(async () => {
   machines = await app.client.enrolAll(Array.from({ length: MACHINES }, () => wireMachine(PRACTICE)));
 });
 
-afterEach(() => app.close());
+afterEach(async () => {
+  await letGo();
+  await app.close();
+});
 
-/** Holds the table that every report writes, so that reports wait where they are until it is let go. */
-async function holdWrites(): Promise<{ readonly client: PoolClient; letGo(): Promise<void> }> {
-  const client = await database.pool.connect();
-  await client.query('BEGIN');
-  await client.query('LOCK TABLE machine_status IN ACCESS EXCLUSIVE MODE');
-  return {
-    client,
-    letGo: async () => {
-      await client.query('COMMIT');
-      client.release();
-    },
-  };
+/** Holds the table that every report writes, so that reports wait where they are until `letGo`. */
+async function holdWrites(): Promise<void> {
+  holder = await database.pool.connect();
+  await holder.query('BEGIN');
+  await holder.query('LOCK TABLE machine_status IN ACCESS EXCLUSIVE MODE');
+}
+
+async function letGo(): Promise<void> {
+  const held = holder;
+  holder = null;
+  await held?.query('COMMIT');
+  held?.release();
 }
 
 async function millisecondsOf(work: () => Promise<unknown>): Promise<number> {
@@ -58,16 +64,12 @@ async function millisecondsOf(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - startedMs;
 }
 
-/** Asks again and again until it is so; a test that waits for ever fails by its time limit. */
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  while (!(await isSo()));
-}
-
-async function writersWaiting(client: PoolClient, writers: number): Promise<boolean> {
-  const { rows } = await client.query<{ waiting: number }>(
+/** Batches that wait for the table: at most one of each lane. */
+async function batchesHeld(batches: number): Promise<boolean> {
+  const { rows } = (await holder?.query<{ waiting: number }>(
     `SELECT count(*)::int AS waiting FROM pg_locks WHERE NOT granted AND relation = 'machine_status'::regclass`,
-  );
-  return (rows[0]?.waiting ?? 0) >= writers;
+  )) ?? { rows: [] };
+  return rows[0]?.waiting === batches;
 }
 
 async function queued(): Promise<number> {
@@ -85,17 +87,18 @@ async function storedSeqs(): Promise<ReadonlyMap<string, number | null>> {
 
 describe('a stop', () => {
   it('answers every request that was accepted, and stores it before the database goes', async () => {
-    const held = await holdWrites();
-    const reports = machines.map(({ credential }) => app.client.report(credential, [wireHeartbeat()]));
-    await until(() => writersWaiting(held.client, 2));
-    await until(async () => (await queued()) === MACHINES - 2 || (await queued()) === 0);
+    await holdWrites();
+    const reports = await arrived(() =>
+      machines.map(({ credential }) => app.client.report(credential, [wireHeartbeat()])),
+    );
+    await until('both lanes wait', () => batchesHeld(2));
     let stopped = false;
     const stop = app.stop().then(() => {
       stopped = true;
     });
-    await until(() => writersWaiting(held.client, 2));
+    expect(await batchesHeld(2)).toBe(true);
     expect(stopped).toBe(false);
-    await held.letGo();
+    await letGo();
     const answers = await Promise.all(reports);
     expect(answers.map(({ status, body }) => [status, body.results[0]?.outcome])).toEqual(
       Array(MACHINES).fill([200, 'ACCEPTED']),
@@ -183,11 +186,11 @@ describe('a full queue', () => {
       Array.from({ length: count }, (_, i) =>
         wireHeartbeat({ machineId: machines[i % MACHINES]?.id ?? '', bootId: `flood-${i}-${seq}` }),
       );
-    const held = await holdWrites();
+    await holdWrites();
     const accepted = [app.client.report(relay.credential, flood(1, MACHINES))];
-    await until(() => writersWaiting(held.client, 2));
+    await until('both lanes wait', () => batchesHeld(2));
     accepted.push(app.client.report(relay.credential, flood(2)));
-    await until(async () => (await queued()) === QUEUE_ITEMS_MAX);
+    await until('the queue is full', async () => (await queued()) === QUEUE_ITEMS_MAX);
 
     const [one] = machines as [Enrolled];
     const refused = await app.client.report(one.credential, [wireHeartbeat({ bootId: 'refused' })]);
@@ -208,7 +211,7 @@ describe('a full queue', () => {
     });
     expect((await app.client.request('/readyz')).status).toBe(503);
 
-    await held.letGo();
+    await letGo();
     for (const { status, body } of await Promise.all(accepted)) {
       expect(status).toBe(200);
       expect(body.results.filter(({ outcome }) => !['ACCEPTED', 'STALE'].includes(outcome))).toEqual([]);

@@ -54,12 +54,9 @@ it('a sender is told CREDENTIAL_MISSING without one, and CREDENTIAL_INVALID with
 });
 
 it('a sender is told MISSING when something other than a bearer token is shown', async () => {
-  const { status, body } = await app.client.post(
-    '/v1/heartbeats',
-    { heartbeats: [wireHeartbeat()] },
-    null,
-    { authorization: 'Basic eDp5' },
-  );
+  const { status, body } = await app.client.post('/v1/heartbeats', { heartbeats: [wireHeartbeat()] }, null, {
+    authorization: 'Basic eDp5',
+  });
   expect([status, body.code]).toEqual([401, 'CREDENTIAL_MISSING']);
 });
 

@@ -118,19 +118,32 @@ const FILLED_BY_A_SERVICE = [
   ...['ingest_presence', 'blindness', 'enrolment_token', 'relay_credential'],
 ];
 
+/** Longer than anything here takes on a busy machine. */
+const PATIENCE_MS = 30_000;
+
+/** Asks again and again until it is so. Throws when that takes too long, so that a test fails and does not hang. */
+export async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  const startedMs = performance.now();
+  while (!(await isSo())) {
+    if (performance.now() - startedMs > PATIENCE_MS) throw new Error(`still not so: ${what}`);
+  }
+}
+
 /** Sends requests to services of this process, and resolves when they have got all of them. */
 export async function arrived<T>(send: () => readonly T[]): Promise<readonly T[]> {
-  let missing = Number.POSITIVE_INFINITY;
-  let onAll: () => void = () => undefined;
-  const all = new Promise<void>((resolve) => (onAll = resolve));
-  const onRequest = (): void => {
-    missing -= 1;
-    if (missing === 0) setImmediate(onAll);
+  let started = 0;
+  const count = (): void => {
+    started += 1;
   };
-  subscribe('http.server.request.start', onRequest);
-  const requests = send();
-  missing = requests.length;
-  await all;
-  unsubscribe('http.server.request.start', onRequest);
-  return requests;
+  subscribe('http.server.request.start', count);
+  try {
+    const requests = send();
+    await until('all requests have arrived', async () => {
+      await new Promise(setImmediate);
+      return started === requests.length;
+    });
+    return requests;
+  } finally {
+    unsubscribe('http.server.request.start', count);
+  }
 }

@@ -72,6 +72,10 @@ export async function brokenInvariants(database: Database): Promise<Record<strin
        ) AS book FULL JOIN progress_count AS cell USING (practice_id, exposure, state)
        WHERE COALESCE(book.machines, 0) <> COALESCE(cell.machines, 0)) AS ledger_differs_from_counts,
       (SELECT count(*)::int FROM progress_count WHERE machines < 0) AS negative_counts,
+      (SELECT count(*)::int FROM (
+         SELECT event_bucket, sum(sum(delta)) OVER (PARTITION BY practice_id, exposure, state ORDER BY event_bucket) AS machines
+         FROM progress_ledger GROUP BY practice_id, exposure, state, event_bucket
+       ) AS past WHERE past.machines < 0) AS negative_counts_in_the_past,
       (SELECT count(*)::int FROM machine_status AS status WHERE status.transitions <>
          (SELECT count(*) FROM transition WHERE transition.practice_id = status.practice_id
             AND transition.machine_id = status.machine_id)) AS transitions_missing_or_double,
@@ -93,6 +97,7 @@ export const NOTHING_BROKEN = {
   counts_differ_from_recount: 0,
   ledger_differs_from_counts: 0,
   negative_counts: 0,
+  negative_counts_in_the_past: 0,
   transitions_missing_or_double: 0,
   chains_broken: 0,
   states_differ_from_last_transition: 0,

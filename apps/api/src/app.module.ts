@@ -93,7 +93,10 @@ export class AppModule {
           parseOptions: { maxLexicalTokens: GRAPHQL_TOKENS_MAX },
           formatError,
           context: (request: FastifyRequest): RequestContext => {
-            const context: RequestContext = { request, changesByItself: false };
+            const context: RequestContext = {
+              request,
+              answer: { changesByItself: false, refusesSender: false },
+            };
             contexts.set(request, context);
             return context;
           },

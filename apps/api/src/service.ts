@@ -3,11 +3,13 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Database, loadActiveIncident, migrateDatabase } from '@app/storage';
 import { BlindnessWatch, ReportHeartbeats } from '@app/tracking';
+import type { FastifyReply } from 'fastify';
 import { AppModule } from './app.module';
 import { PollAnswers } from './graphql/poll-answers';
 import { HostedDatabase } from './hosted-database';
 import { registerHeartbeatRoute } from './http/heartbeat.route';
 import { REPORT_BODY_BYTES_MAX } from './http/heartbeat.body';
+import { toRefusal } from './http/to-refusal';
 import { IdentifySpeaker } from './identify-speaker';
 import { provideSecrets } from './local-secrets';
 import { Metrics } from './metrics';
@@ -64,6 +66,10 @@ async function createApplication(module: ReturnType<typeof AppModule.for>): Prom
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     forceCloseConnections: 'idle',
+    frameworkErrors: (error: unknown, _request: unknown, reply: FastifyReply) => {
+      const refusal = toRefusal(error);
+      void reply.code(refusal.status).send({ code: refusal.code, message: refusal.message });
+    },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
   });
   return NestFactory.create<NestFastifyApplication>(module, adapter, {

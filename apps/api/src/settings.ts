@@ -93,6 +93,9 @@ function contradictions(settings: Settings): string[] {
   if (settings.adminToken !== null && settings.adminToken.length < ADMIN_TOKEN_CHARACTERS_MIN) {
     problems.push(`ADMIN_TOKEN needs ${ADMIN_TOKEN_CHARACTERS_MIN} characters or more`);
   }
+  if (settings.adminToken !== null && !/^[\x21-\x7e]*$/.test(settings.adminToken)) {
+    problems.push('ADMIN_TOKEN must hold no spaces, line ends or other characters that no bearer token has');
+  }
   if (settings.databaseUrl !== null) {
     if (!/^postgres(ql)?:\/\//.test(settings.databaseUrl))
       problems.push('DATABASE_URL must start with postgres://');

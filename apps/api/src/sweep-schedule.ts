@@ -70,7 +70,7 @@ export class SweepSchedule {
       pendingMs === null ? Number.POSITIVE_INFINITY : pendingMs - 1,
     );
     const { examined, moved } = await this.sweeper.sweep(untilMs);
-    if (moved > 0) this.logger.log({ event: 'silence_swept', examined, moved });
+    if (moved > 0) this.logger.debug({ event: 'silence_swept', examined, moved });
   }
 
   /** One thing at a time; a failure is told and does not stop the next turn. */

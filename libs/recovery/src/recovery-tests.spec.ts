@@ -107,7 +107,7 @@ describe('a crash and the session it belongs to', () => {
     (crashedAt) => {
       const pc = session(crashedAt)
         .boots('2024-07-22T09:02Z')
-        .reports('2024-07-22T09:03Z', crashed.crash('2024-07-22T09:00Z'));
+        .reports('2024-07-22T09:03Z', aHeartbeat().file(GOOD_FILE).crash('2024-07-22T09:00Z'));
       expect(pc.state).toBe('RELAPSED');
     },
   );
@@ -166,6 +166,15 @@ describe('a proof from before the harm', () => {
       'STABILISING',
     );
     expect(provedBefore().reports('2024-07-19T04:40Z', aHeartbeat().file(BAD_FILE)).state).toBe('LATENT');
+  });
+
+  it('does not make the first harm of a machine a relapse', () => {
+    const pc = aMachine().boots('2024-07-18T07:00Z').reports('2024-07-18T17:00Z').boots('2024-07-22T06:00Z');
+    pc.reportsThrough('2024-07-22T06:05Z', '2024-07-22T07:05Z', aHeartbeat().file(GOOD_FILE)).boots(
+      '2024-07-22T09:02Z',
+    );
+    pc.reports('2024-07-22T09:03Z', aHeartbeat().file(GOOD_FILE).crash('2024-07-22T09:00Z'));
+    expect(pc.path).toEqual(['NOT_AFFECTED', 'STABILISING']);
   });
 
   it('does not survive a spooled report that the file was bad after it', () => {

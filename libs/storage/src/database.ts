@@ -43,18 +43,29 @@ export class Database {
   }
 }
 
-/** SQLSTATE classes after which the same statement may succeed: a broken connection, a shutdown, a deadlock, a serialisation. */
-const TRANSIENT_STATES = /^(08|57P0|53|40)/;
+/**
+ * SQLSTATE classes that say the statement or its data is at fault: feature, cardinality, data, constraint, prepared statement,
+ * syntax or access, view check, procedure. Of everything else (broken connections, shutdown, no entry, read-only, deadlock, disk
+ * full) the same statement may succeed later.
+ */
+const STATEMENT_AT_FAULT = /^(0A|21|22|23|26|42|44|P0)/;
+const SQLSTATE = /^[0-9A-Z]{5}$/;
+const NETWORK_CODES: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOENT',
+  'ENOTFOUND',
+  'EHOSTUNREACH',
+]);
 
 /** Whether an error says that the database is out of reach or busy, and not that the statement was wrong. */
 export function isTransient(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const { code } = error as Error & { code?: unknown };
+  if (typeof error !== 'object' || error === null) return false;
+  const { code, message } = error as { code?: unknown; message?: unknown };
   if (typeof code === 'string') {
-    return (
-      TRANSIENT_STATES.test(code) ||
-      ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOENT'].includes(code)
-    );
+    return SQLSTATE.test(code) ? !STATEMENT_AT_FAULT.test(code) : NETWORK_CODES.has(code);
   }
-  return /terminated|timeout|closed|Connection/i.test(error.message);
+  return typeof message === 'string' && /terminated|timeout|connection/i.test(message);
 }

@@ -89,9 +89,9 @@ const CREATE_MACHINES = `
            to_timestamp($2::float8 / 1000)
     FROM installed JOIN wanted ON wanted.installation_id = installed.installation_id
   ), placed AS (
-    INSERT INTO machine_status (practice_id, machine_id, version, since, transitions, facts_hash,
+    INSERT INTO machine_status (practice_id, machine_id, version, since, booked_at, transitions, facts_hash,
                                 exposure, state, reason, generation, memory)
-    SELECT practice_id, machine_id, 1, to_timestamp($2::float8 / 1000), 0, 0, $4, $5, $6, 1, $7
+    SELECT practice_id, machine_id, 1, to_timestamp($2::float8 / 1000), to_timestamp($2::float8 / 1000), 0, 0, $4, $5, $6, 1, $7
     FROM installed
   ), counted AS (
     INSERT INTO progress_count AS cell (practice_id, exposure, state, machines, changed_at)

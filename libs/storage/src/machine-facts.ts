@@ -19,9 +19,19 @@ export type MachineFacts = {
 /** Skew is stored in steps of a minute: it wanders with every packet and only matters in minutes. */
 const SKEW_STEP_MS = 60_000;
 
+/** Two thousand years either way: machines whose clock was never set say 1601 or 9999, and the column is a 32-bit number. */
+const SKEW_MS_MAX = 2_000_000_000 * 1_000;
+
+/** Later facts over earlier ones of the same report; what the later heartbeat did not collect stays. */
+export function mergeFacts(earlier: MachineFacts | null, later: MachineFacts): MachineFacts {
+  if (earlier === null) return later;
+  const collected = Object.entries(later).filter(([, value]) => value !== undefined);
+  return { ...earlier, ...Object.fromEntries(collected) };
+}
+
 /** The facts of the newest heartbeat. */
 export function factsOf(heartbeat: Heartbeat, evidence: Evidence, memory: Memory): MachineFacts {
-  const skewMs = evidence.skewMs === null ? null : Math.round(evidence.skewMs / SKEW_STEP_MS) * SKEW_STEP_MS;
+  const skewMs = evidence.skewMs === null ? null : roundSkew(evidence.skewMs);
   return {
     facts_ms: evidence.observedAtMs,
     hostname: heartbeat.hostname,
@@ -36,6 +46,11 @@ export function factsOf(heartbeat: Heartbeat, evidence: Evidence, memory: Memory
     clock_skew_seconds: skewMs === null ? null : skewMs / 1_000,
     identity_conflict_ms: memory.conflictSinceMs,
   };
+}
+
+function roundSkew(skewMs: number): number {
+  const rounded = Math.round(skewMs / SKEW_STEP_MS) * SKEW_STEP_MS;
+  return Math.min(SKEW_MS_MAX, Math.max(-SKEW_MS_MAX, rounded));
 }
 
 /** A 32-bit FNV-1a hash of the facts without their time: an ordinary heartbeat is recognised without reading the stored facts. */

@@ -8,7 +8,8 @@ const STATUS_COLUMNS = `
   status.practice_id, status.machine_id, status.version, status.exposure, status.state, status.reason,
   date_part('epoch', status.since) * 1000, date_part('epoch', status.due_at) * 1000,
   date_part('epoch', status.heard_at) * 1000, status.heard_seq,
-  status.transitions, status.generation, status.facts_hash, status.memory`;
+  status.transitions, status.generation, status.facts_hash, status.memory,
+  date_part('epoch', status.booked_at) * 1000`;
 
 /** $1 practices, $2 machines: one index look-up for each key. */
 export const LOAD_STATUSES = `
@@ -60,10 +61,10 @@ export const SAVE_DECISIONS = `
     SELECT a.*
     FROM ROWS FROM (
       json_to_recordset($7::json) AS (
-        practice_id text, machine_id uuid, version int, heard_ms float8, heard_seq int, due_ms float8, since_ms float8,
+        practice_id text, machine_id uuid, version int, heard_ms float8, heard_seq int, due_ms float8, since_ms float8, booked_ms float8,
         exposure smallint, state smallint, reason smallint, facts_hash int, memory text, transitions json, facts json)
     ) WITH ORDINALITY AS a (
-      practice_id, machine_id, version, heard_ms, heard_seq, due_ms, since_ms,
+      practice_id, machine_id, version, heard_ms, heard_seq, due_ms, since_ms, booked_ms,
       exposure, state, reason, facts_hash, memory, transitions, facts, ord)
   ), moved AS (
     UPDATE machine_status AS status
@@ -72,6 +73,7 @@ export const SAVE_DECISIONS = `
         heard_seq = altered.heard_seq,
         due_at = to_timestamp(altered.due_ms / 1000),
         since = to_timestamp(altered.since_ms / 1000),
+        booked_at = to_timestamp(altered.booked_ms / 1000),
         exposure = altered.exposure,
         state = altered.state,
         reason = altered.reason,

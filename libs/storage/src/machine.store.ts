@@ -13,6 +13,8 @@ export type StoredMachine = {
   readonly generation: number;
   readonly transitionCount: number;
   readonly factsHash: number;
+  /** The latest event time booked in the ledger. */
+  readonly bookedAtMs: number;
   readonly memoryText: string;
   readonly machine: TrackedMachine;
 };
@@ -169,6 +171,7 @@ type AlteredRow = {
   readonly heard_seq: number | null;
   readonly due_ms: number | null;
   readonly since_ms: number;
+  readonly booked_ms: number;
   readonly exposure: number;
   readonly state: number;
   readonly reason: number;
@@ -192,6 +195,7 @@ type TransitionRow = {
 
 function alteredRow(change: MachineChange, row: ReturnType<typeof encodeMemory>): AlteredRow {
   const { before, after } = change;
+  const bookings = bookingTimes(change.transitions, before.bookedAtMs);
   return {
     practice_id: before.key.practiceId,
     machine_id: before.key.machineId,
@@ -200,19 +204,30 @@ function alteredRow(change: MachineChange, row: ReturnType<typeof encodeMemory>)
     heard_seq: row.heardSeq,
     due_ms: after.dueAtMs,
     since_ms: after.sinceMs,
+    booked_ms: bookings[bookings.length - 1] ?? before.bookedAtMs,
     exposure: EXPOSURE_CODE[after.exposure],
     state: STATE_CODE[after.state],
     reason: REASON_CODE[after.reason],
     facts_hash: change.facts?.hash ?? before.factsHash,
     memory: row.text,
     transitions: change.transitions.map((transition, i) =>
-      transitionRow(transition, before.transitionCount + 1 + i),
+      transitionRow(transition, before.transitionCount + 1 + i, bookings[i] ?? transition.atMs),
     ),
     facts: change.facts?.values ?? null,
   };
 }
 
-function transitionRow(transition: Transition, ordinal: number): TransitionRow {
+/**
+ * When each transition is booked. Late evidence tells of a time before changes that are booked already; booked at that time it
+ * would take a machine from a cell that it was not in yet. It is booked with the machine's last change instead; its own time
+ * stands in the transition.
+ */
+function bookingTimes(transitions: readonly Transition[], bookedAtMs: number): number[] {
+  let latestMs = bookedAtMs;
+  return transitions.map((transition) => (latestMs = Math.max(latestMs, transition.atMs)));
+}
+
+function transitionRow(transition: Transition, ordinal: number, bookedMs: number): TransitionRow {
   return {
     ordinal,
     from_exposure: EXPOSURE_CODE[transition.fromExposure],
@@ -221,7 +236,7 @@ function transitionRow(transition: Transition, ordinal: number): TransitionRow {
     to_state: STATE_CODE[transition.toState],
     reason: REASON_CODE[transition.reason],
     event_ms: transition.atMs,
-    bucket_ms: Math.floor(transition.atMs / LEDGER_BUCKET_MS) * LEDGER_BUCKET_MS,
+    bucket_ms: Math.floor(bookedMs / LEDGER_BUCKET_MS) * LEDGER_BUCKET_MS,
     evidence: transition.evidence,
   };
 }
@@ -245,11 +260,12 @@ type StatusTuple = [
   generation: number,
   factsHash: number,
   memory: string,
+  bookedMs: number,
 ];
 
 function toStoredMachine(row: StatusTuple): StoredMachine {
   const [practiceId, machineId, version, exposure, state, reason, sinceMs, dueMs, heardMs, heardSeq] = row;
-  const [, , , , , , , , , , transitionCount, generation, factsHash, memoryText] = row;
+  const [, , , , , , , , , , transitionCount, generation, factsHash, memoryText, bookedMs] = row;
   const heardAtMs = heardMs === null ? null : Math.round(heardMs);
   return {
     key: { practiceId, machineId },
@@ -258,6 +274,7 @@ function toStoredMachine(row: StatusTuple): StoredMachine {
     transitionCount,
     factsHash,
     memoryText,
+    bookedAtMs: Math.round(bookedMs),
     machine: {
       exposure: exposureOf(exposure),
       state: stateOf(state),

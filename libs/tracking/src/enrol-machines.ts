@@ -12,6 +12,7 @@ import {
   type Enrolled,
   type MachineKey,
   type NewMachine,
+  type Predecessor,
   type Queryable,
 } from '@app/storage';
 import { IngestUnavailableError } from './ingest-errors';
@@ -90,7 +91,12 @@ export class EnrolMachines {
     const created = await createMachines(db, wanted.slice(0, granted), atMs);
     const overtaken = wanted.slice(0, granted).filter((machine) => !created.has(machine.installationId));
     if (overtaken.length > 0) throw new LostRace('an installation was enrolled by another request');
-    await replacePredecessors(db, wanted.slice(0, granted), atMs);
+    await replacePredecessors(
+      db,
+      wanted.slice(0, granted),
+      requests.map((request) => request.installationId),
+      atMs,
+    );
     const fresh = new Map(wanted.slice(0, granted).map((machine) => [machine.installationId, machine]));
     return requests.map((request) => resultFor(request, known, fresh));
   }
@@ -131,15 +137,20 @@ function resultFor(
 async function replacePredecessors(
   db: Queryable,
   created: readonly NewMachine[],
+  requested: readonly string[],
   atMs: number,
 ): Promise<void> {
-  const predecessors = await findPredecessors(db, created);
-  if (predecessors.length === 0) return;
-  const successors = new Map(predecessors.map((one) => [one.key.machineId, one.successorId]));
+  const successors = chooseSuccessors(await findPredecessors(db, created), created, requested);
+  if (successors.size === 0) return;
+  const predecessors = [...successors.values()];
   const keys = predecessors.map((one) => one.key).sort(compareMachineKeys);
   const stored = await loadMachines(db, keys);
   const changes = stored.map((before) => {
-    const decision = decideReplacement(before.machine, successors.get(before.key.machineId) ?? '', atMs);
+    const decision = decideReplacement(
+      before.machine,
+      successors.get(before.key.machineId)?.successorId ?? '',
+      atMs,
+    );
     return { before, after: decision.machine, transitions: decision.transitions, facts: null };
   });
   const lost = await saveDecisions(
@@ -149,4 +160,27 @@ async function replacePredecessors(
   );
   if (lost.length > 0) throw new LostRace('a replaced machine reported in the same moment');
   for (const one of predecessors) await linkSuccessor(db, one.key, one.successorId);
+}
+
+/**
+ * One successor for each replaced machine. When one request brings several installations of the same hardware, the later ones
+ * replace the earlier ones in the order of the request, and the last of them stays.
+ */
+function chooseSuccessors(
+  found: readonly Predecessor[],
+  created: readonly NewMachine[],
+  requested: readonly string[],
+): Map<string, Predecessor> {
+  const place = new Map(
+    created.map((machine) => [machine.key.machineId, requested.indexOf(machine.installationId)]),
+  );
+  const chosen = new Map<string, Predecessor>();
+  for (const one of found) {
+    const successorPlace = place.get(one.successorId) ?? -1;
+    if (successorPlace < (place.get(one.key.machineId) ?? -1)) continue;
+    const known = chosen.get(one.key.machineId);
+    if (known === undefined || successorPlace > (place.get(known.successorId) ?? -1))
+      chosen.set(one.key.machineId, one);
+  }
+  return chosen;
 }

@@ -13,6 +13,7 @@ import {
   hashFacts,
   isTransient,
   loadMachines,
+  mergeFacts,
   saveDecisions,
   type Database,
   type MachineChange,
@@ -203,7 +204,8 @@ export class ReportHeartbeats {
       if (decision.outcome === 'DUPLICATE') continue;
       touched = true;
       transitions.push(...decision.transitions);
-      if (decision.outcome === 'ACCEPTED') facts = factsOf(item.heartbeat, evidence, machine.memory);
+      if (decision.outcome === 'ACCEPTED')
+        facts = mergeFacts(facts, factsOf(item.heartbeat, evidence, machine.memory));
     }
     const hash = facts === null ? stored.factsHash : hashFacts(facts);
     const changedFacts = facts !== null && hash !== stored.factsHash ? { values: facts, hash } : null;

@@ -1,8 +1,8 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { GqlExecutionContext } from '@nestjs/graphql';
 import { AdminToken } from '@app/access';
-import { GraphQLError } from 'graphql';
 import { bearerOf } from '../http/bearer';
+import { RefusedRequest } from '../http/refusal';
 import type { RequestContext } from './request-context';
 
 /** Lets only the administrator's token pass: where unprotected clinical machines stand is attack material. */
@@ -11,11 +11,10 @@ export class AdminGuard implements CanActivate {
   constructor(private readonly admin: AdminToken) {}
 
   canActivate(context: ExecutionContext): boolean {
-    const { request } = GqlExecutionContext.create(context).getContext<RequestContext>();
+    const { request, answer } = GqlExecutionContext.create(context).getContext<RequestContext>();
     const token = bearerOf(request.headers.authorization);
     if (token !== null && this.admin.matches(token)) return true;
-    throw new GraphQLError('send Authorization: Bearer <administrator’s token>', {
-      extensions: { code: 'UNAUTHENTICATED', http: { status: 401 } },
-    });
+    answer.refusesSender = true;
+    throw new RefusedRequest('UNAUTHENTICATED', 'send Authorization: Bearer <administrator’s token>');
   }
 }

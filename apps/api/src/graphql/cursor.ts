@@ -22,15 +22,19 @@ export function machineCursor(mark: string, sortValue: string, key: MachineKey):
 }
 
 /** @throws ReaderError INVALID_CURSOR when it is none of ours, or of another filter or order */
-export function readMachineCursor(cursor: string, mark: string): NonNullable<PageRequest['after']> {
-  const [kind, cursorMark, sortValue, keyText] = decode(cursor);
+export function readMachineCursor(
+  cursor: string,
+  mark: string,
+  kind: SortKind,
+): NonNullable<PageRequest['after']> {
+  const [list, cursorMark, sortValue, keyText] = decode(cursor);
   const key = keyText === undefined ? null : parseMachineKey(keyText);
   if (
-    kind !== 'm' ||
+    list !== 'm' ||
     cursorMark !== mark ||
     sortValue === undefined ||
     key === null ||
-    !SORT_VALUE.test(sortValue)
+    !isSortValue(sortValue, kind)
   ) {
     throw new ReaderError('INVALID_CURSOR', 'this cursor belongs to no page of this list');
   }
@@ -50,8 +54,18 @@ export function readTransitionCursor(cursor: string): number {
   return Number(ordinal);
 }
 
-/** Host names and timestamps; anything else was not written by us and would fail in the database. */
-const SORT_VALUE = /^[^\u0000-\u001f]{0,255}$/;
+/** What the sort value of an order looks like; anything else was not written by us and would fail in the database. */
+export type SortKind = 'NONE' | 'TEXT' | 'TIME';
+
+const TEXT = /^[^\u0000-\u001f]{0,255}$/;
+const TIME = /^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(\.\d{1,6})?[+-]\d{2}(:\d{2})?$/;
+
+function isSortValue(value: string, kind: SortKind): boolean {
+  if (kind === 'NONE') return value === '';
+  if (kind === 'TEXT') return TEXT.test(value);
+  if (value === '-infinity') return true;
+  return TIME.test(value) && !Number.isNaN(Date.parse(`${value.slice(0, 10)}T${value.slice(11, 19)}Z`));
+}
 
 function encode(parts: readonly string[]): string {
   return Buffer.from(JSON.stringify(parts), 'utf8').toString('base64url');

@@ -14,6 +14,7 @@ import {
   checkFirst,
   machineCursor,
   questionMark,
+  type SortKind,
   readMachineCursor,
   readTransitionCursor,
   transitionCursor,
@@ -29,6 +30,13 @@ import { checkFilter, MachineFilterInput, toMachineFilter } from './machine-filt
 import { OrganisationType, toOrganisationType } from './organisation.type';
 import type { RequestContext } from './request-context';
 import { MachineOrderEnum } from './vocabulary.type';
+
+const SORT_KIND: Record<MachineOrder, SortKind> = {
+  PRACTICE: 'NONE',
+  SINCE: 'TIME',
+  HOST_NAME: 'TEXT',
+  LAST_HEARD: 'TIME',
+};
 
 const FILTER = {
   type: () => MachineFilterInput,
@@ -91,7 +99,7 @@ export class MachineResolver {
     @Args('id', { type: () => ID, description: 'Identity as given at enrolment.' }) id: string,
     @Context() context: RequestContext,
   ): Promise<MachineType | null> {
-    context.changesByItself = true;
+    context.answer.changesByItself = true;
     const key = parseMachineKey(id);
     const view = key === null ? null : await this.machineReader.find(key, this.clock.now());
     return view === null ? null : toMachineType(view);
@@ -131,12 +139,12 @@ export class MachineResolver {
     after: string | null | undefined,
     context: RequestContext,
   ): Promise<MachineConnectionType> {
-    context.changesByItself = true;
+    context.answer.changesByItself = true;
     checkFilter(filter);
     const mark = questionMark([toMachineFilter(filter), order]);
     const request = {
       first: checkFirst(first),
-      after: after == null ? null : readMachineCursor(after, mark),
+      after: after == null ? null : readMachineCursor(after, mark, SORT_KIND[order]),
     };
     const page = await this.machineReader.list(toMachineFilter(filter), order, request, this.clock.now());
     const edges = page.machines.map((view) => ({

@@ -74,6 +74,8 @@ export class PollAnswers {
   private readonly versionsAtStart = new WeakMap<FastifyRequest, number>();
 
   private async keep(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> {
+    if (this.contexts.get(request)?.answer.refusesSender === true) void reply.code(401);
+    if (isPoll(request) && reply.statusCode === 401) void reply.header('cache-control', 'no-store');
     if (!isPoll(request) || reply.statusCode !== 200 || typeof payload !== 'string') return payload;
     const answer: Answer = {
       etag: `"${createHash('sha256').update(payload).digest('base64url')}"`,
@@ -82,7 +84,7 @@ export class PollAnswers {
     const leader = this.leaders.get(request);
     const failed = payload.includes('"errors":');
     if (leader !== undefined && !failed) {
-      const changesByItself = this.contexts.get(request)?.changesByItself === true;
+      const changesByItself = this.contexts.get(request)?.answer.changesByItself === true;
       const progressVersion = this.versionsAtStart.get(request) ?? -1;
       if (!changesByItself)
         this.remember(leader.key, { ...answer, progressVersion, atMs: this.monotonicMs() });
@@ -112,7 +114,7 @@ export class PollAnswers {
     if (!isPoll(request)) return false;
     const { headers } = request;
     const preflighted =
-      headers['apollo-require-preflight'] !== undefined || headers['x-apollo-operation-name'] !== undefined;
+      Boolean(headers['apollo-require-preflight']) || Boolean(headers['x-apollo-operation-name']);
     const token = bearerOf(headers.authorization);
     return preflighted && token !== null && this.admin.matches(token);
   }
@@ -126,7 +128,7 @@ function matches(request: FastifyRequest, etag: string): boolean {
   const presented = request.headers['if-none-match'];
   return (
     presented !== undefined &&
-    (presented.trim() === '*' || presented.split(',').some((one) => one.trim() === etag))
+    (presented.trim() === '*' || presented.split(',').some((one) => one.trim().replace(/^W\//, '') === etag))
   );
 }
 

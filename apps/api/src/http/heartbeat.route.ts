@@ -5,6 +5,7 @@ import type { IdentifySpeaker } from '../identify-speaker';
 import type { RecordReport } from '../record-report';
 import type { Metrics } from '../metrics';
 import { REPORT_BODY_BYTES_MAX, ReportBody } from './heartbeat.body';
+import { RefusedRequest } from './refusal';
 import { unpackGzip } from './unpack-gzip';
 import { toRefusal } from './to-refusal';
 
@@ -33,6 +34,7 @@ export function registerHeartbeatRoute(fastify: FastifyInstance, parts: Heartbea
     bodyLimit: REPORT_BODY_BYTES_MAX,
     schema: { body: ReportBody },
     onRequest: async (request) => {
+      requireJson(request.headers['content-type']);
       speakers.set(request, await parts.identify.identify(request.headers.authorization));
     },
     preParsing: unpackGzip(REPORT_BODY_BYTES_MAX),
@@ -50,4 +52,10 @@ export function registerHeartbeatRoute(fastify: FastifyInstance, parts: Heartbea
       void reply.code(refusal.status).send({ code: refusal.code, message: refusal.message });
     },
   });
+}
+
+/** The framework also reads forms and plain text; a report is neither. A body without a type is refused when it is read. */
+function requireJson(contentType: string | undefined): void {
+  if (contentType === undefined || /^application\/json\s*(;|$)/i.test(contentType)) return;
+  throw new RefusedRequest('UNSUPPORTED_MEDIA_TYPE', 'send application/json, plain or with gzip');
 }

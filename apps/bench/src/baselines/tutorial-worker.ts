@@ -2,9 +2,8 @@ import 'reflect-metadata';
 import { Body, Controller, HttpCode, Injectable, Module, Post } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { InjectRepository, TypeOrmModule } from '@nestjs/typeorm';
 import type { AddressInfo } from 'node:net';
-import type { Repository } from 'typeorm';
+import { DataSource, type Repository } from 'typeorm';
 import { BAD_FILE_AT } from '../fleet/heartbeat-facts';
 import { LOOPBACK } from '../load/http-connection';
 import { serveParent } from '../stage/serve-parent';
@@ -26,7 +25,11 @@ type TutorialReport = Pick<
 
 @Injectable()
 class HeartbeatService {
-  constructor(@InjectRepository(TutorialMachine) private readonly machines: Repository<TutorialMachine>) {}
+  private readonly machines: Repository<TutorialMachine>;
+
+  constructor(dataSource: DataSource) {
+    this.machines = dataSource.getRepository(TutorialMachine);
+  }
 
   async report(report: TutorialReport): Promise<{ id: string; state: string }> {
     const {
@@ -81,15 +84,13 @@ class HeartbeatController {
   }
 }
 
-/** The table is made by the bench, which fills it; the rest is as the tutorials have it. */
+/** Pool and everything else as they come. */
 function tutorialModule(url: string): new () => object {
+  const connect = (): Promise<DataSource> =>
+    new DataSource({ type: 'postgres', url, entities: [TutorialMachine], synchronize: true }).initialize();
   @Module({
-    imports: [
-      TypeOrmModule.forRoot({ type: 'postgres', url, entities: [TutorialMachine], synchronize: true }),
-      TypeOrmModule.forFeature([TutorialMachine]),
-    ],
     controllers: [HeartbeatController],
-    providers: [HeartbeatService],
+    providers: [HeartbeatService, { provide: DataSource, useFactory: connect }],
   })
   class TutorialModule {}
   return TutorialModule;

@@ -2,7 +2,7 @@ import { CredentialSigner } from '@app/access';
 import { machineIdOf, practiceCodeOf, type FleetShape } from '../fleet/fleet-shape';
 
 /** Machines that report one by one; more would only cost memory. */
-export const SPEAKING_MACHINES_MAX = 225_000;
+const SPEAKING_MACHINES_MAX = 225_000;
 /** Every machine was enrolled once. */
 const GENERATION = 1;
 const VALID_FOR_MS = 365 * 86_400_000;

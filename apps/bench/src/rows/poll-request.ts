@@ -3,7 +3,7 @@ import { LOOPBACK } from '../load/http-connection';
 import type { ServiceProcess } from '../stage/service-process';
 
 /** What a regional dashboard asks for. */
-export const DASHBOARD_QUERY =
+const DASHBOARD_QUERY =
   'query Dashboard { recoveryProgress(by: REGION) { asOf ruleVersion rows { ...Row } total { ...Row } } } ' +
   'fragment Row on OrganisationProgress { organisation { odsCode name } fleet exempt ' +
   'everAffected recovered unrecovered unknown states { state count } exposures { exposure count } ' +

@@ -18,7 +18,10 @@ export function reportRows({ inFlight }: BenchOptions): readonly BenchRow[] {
   return [
     ...BARE_BATCHES.map(bareRow),
     {
-      ...ofService('batches', `relay batches of ${RELAY_BATCH}, ${inFlight} in flight, 2 % state changes`),
+      ...ofService(
+        'batches',
+        `relay batches of ${RELAY_BATCH}, at most ${inFlight} in flight, 2 % state changes`,
+      ),
       run: reporting('service', { path: HEARTBEATS, style: 'RELAY', ...batch }),
     },
     {
@@ -46,7 +49,7 @@ export function reportRows({ inFlight }: BenchOptions): readonly BenchRow[] {
     },
     {
       name: 'tutorial-batches',
-      title: `tutorial (Nest, TypeORM save() each), batches of ${RELAY_BATCH}, ${inFlight} in flight`,
+      title: `tutorial (Nest, TypeORM save() each), batches of ${RELAY_BATCH}, at most ${inFlight} in flight`,
       unit: 'heartbeats/s',
       durability: 'D2',
       system: 'tutorial',
@@ -67,7 +70,7 @@ export function reportRows({ inFlight }: BenchOptions): readonly BenchRow[] {
     {
       ...ofService(
         'graphql-100',
-        `GraphQL mutation, ${GRAPHQL_BATCH} heartbeats a call, ${inFlight} in flight`,
+        `GraphQL mutation, ${GRAPHQL_BATCH} heartbeats a call, at most ${inFlight} in flight`,
       ),
       run: reporting('service', {
         path: '/graphql',

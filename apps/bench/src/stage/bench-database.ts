@@ -6,6 +6,9 @@ export const SERVICE_DATABASE = 'recovery';
 export const BARE_DATABASE = 'bench_bare';
 export const TUTORIAL_DATABASE = 'bench_tutorial';
 
+/** A table that a row of the bench writes, and one of its columns. */
+export type TouchedTable = { readonly database: string; readonly table: string; readonly column: string };
+
 /**
  * The one PostgreSQL of a run: the embedded one with its ordinary settings. Every system measured has a
  * database on it.
@@ -52,14 +55,26 @@ export class BenchDatabase {
   }
 
   /**
-   * Leaves nothing for later that would fall into somebody's measured time: statistics, dead rows, dirty
-   * pages.
+   * Statistics for the planner, and no dead rows left for a vacuum that would fall into somebody's measured
+   * time.
    */
   async settle(database: string): Promise<void> {
-    await this.with(database, async (client) => {
-      await client.query('VACUUM (ANALYZE)');
-      await client.query('CHECKPOINT');
-    });
+    await this.with(database, (client) => client.query('VACUUM (ANALYZE)'));
+  }
+
+  /**
+   * Brings tables into the state in which they spend their days: the first change of a page after a
+   * checkpoint logs the whole page, and each page here has had its own. Otherwise whoever is slow would pay
+   * for it in every round, and whoever is fast in the first one only.
+   */
+  async touch(tables: readonly TouchedTable[]): Promise<void> {
+    await this.with('postgres', (client) => client.query('CHECKPOINT'));
+    for (const { database, table, column } of tables) {
+      await this.with(database, async (client) => {
+        await client.query(`UPDATE ${table} SET ${column} = ${column}`);
+        await client.query(`VACUUM ${table}`);
+      });
+    }
   }
 
   stop(): Promise<void> {

@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import type { BenchOptions } from '../bench-options';
 import { makeFleetShape, type FleetShape, type FleetShapeFacts } from '../fleet/fleet-shape';
 import type { PrepareLoad } from '../load/load-command';
-import { BARE_DATABASE, BenchDatabase, SERVICE_DATABASE, TUTORIAL_DATABASE } from './bench-database';
+import {
+  BARE_DATABASE,
+  BenchDatabase,
+  SERVICE_DATABASE,
+  TUTORIAL_DATABASE,
+  type TouchedTable,
+} from './bench-database';
 import { BenchChild } from './bench-child';
 import { makeModelMachines } from './model-machines';
 import { seedFleet } from './seed-fleet';
@@ -58,12 +64,13 @@ export class BenchStage {
     const { shapeFacts, prepare } = await seed(options, database, serviceOptions, say);
     const shape = makeFleetShape(shapeFacts);
     if (needs.has('bare')) await database.copy(SERVICE_DATABASE, BARE_DATABASE);
+    const baselines = await startBaselines(database, needs, shape, shapeFacts, toStop);
+    await database.touch(tablesToTouch(needs));
     const service = await ServiceProcess.start({ ...serviceOptions, profileDir: options.profileDir });
     toStop.add(() => service.stop());
     const load = new BenchChild('load/load-worker.js');
     toStop.add(() => load.stop());
     await load.ask(prepare);
-    const baselines = await startBaselines(database, needs, shape, shapeFacts, toStop);
     return new BenchStage(folder, database, service, serviceOptions.adminToken, load, baselines, shape);
   }
 
@@ -148,6 +155,17 @@ function everyTenth(tell: (tenths: number) => void): (share: number) => void {
     if (tenths > told) tell(tenths);
     told = Math.max(told, tenths);
   };
+}
+
+/** The tables that are written, each in its database. */
+function tablesToTouch(needs: ReadonlySet<BaselineName>): readonly TouchedTable[] {
+  const status = { table: 'machine_status', column: 'heard_at' };
+  const tutorial = { database: TUTORIAL_DATABASE, table: 'tutorial_machine', column: 'seq' };
+  return [
+    { database: SERVICE_DATABASE, ...status },
+    ...(needs.has('bare') ? [{ database: BARE_DATABASE, ...status }] : []),
+    ...(needs.has('tutorial') ? [tutorial] : []),
+  ];
 }
 
 async function startBaselines(

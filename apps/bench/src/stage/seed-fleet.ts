@@ -14,44 +14,44 @@ import type { ModelMachine, ModelMachines } from './model-machines';
 /** Machines in one statement: some megabytes of parameters. */
 const CHUNK_MACHINES = 20_000;
 
+/** The tables of a machine, and what a copy has of its own; every other column is as in the model's row. */
+const OWN_COLUMNS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  machine: { hostname: 'wanted.hostname' },
+  machine_status: { facts_hash: 'wanted.facts_hash', memory: 'replace(model.memory, $8, wanted.boot_id)' },
+  transition: { evidence: 'replace(model.evidence::text, $8, wanted.boot_id)::jsonb' },
+};
+const KEY_COLUMNS = { practice_id: 'wanted.practice_id', machine_id: 'wanted.machine_id' };
+
 /**
- * Copies the rows of a model for each machine: installation, machine, status, transitions. $1 practices, $2
- * machine ids, $3 host names, $4 boot ids, $5 hashes of the facts; $6 and $7 the model's key, $8 its boot id.
+ * The statement that copies the rows of a model for each machine. $1 practices, $2 machine ids, $3 host
+ * names, $4 boot ids, $5 hashes of the facts; $6 and $7 the model's key, $8 its boot id. The columns are the
+ * database's, so that a new one needs no change here.
  */
-const COPY_MODEL = `
-  WITH wanted AS (
-    SELECT * FROM unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::int[])
-      AS w (practice_id, machine_id, hostname, boot_id, facts_hash)
-  ), installed AS (
+async function makeCopyStatement(client: Client): Promise<string> {
+  const copies: string[] = [];
+  for (const [table, own] of Object.entries(OWN_COLUMNS)) {
+    const { rows } = await client.query<{ column_name: string }>(
+      `SELECT column_name FROM information_schema.columns
+       WHERE table_schema = 'public' AND table_name = $1 ORDER BY ordinal_position`,
+      [table],
+    );
+    const names = rows.map(({ column_name: name }) => name);
+    const sources: Readonly<Record<string, string>> = { ...KEY_COLUMNS, ...own };
+    copies.push(
+      `INSERT INTO ${table} (${names.join(', ')})
+       SELECT ${names.map((name) => sources[name] ?? `model.${name}`).join(', ')}
+       FROM wanted, ${table} AS model
+       WHERE model.practice_id = $6 AND model.machine_id = $7`,
+    );
+  }
+  return `
+    WITH wanted AS (
+      SELECT * FROM unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::int[])
+        AS w (practice_id, machine_id, hostname, boot_id, facts_hash)
+    ), ${copies.map((copy, i) => `copied_${i} AS (${copy})`).join(', ')}
     INSERT INTO installation (installation_id, practice_id, machine_id)
-    SELECT 'bench-' || machine_id, practice_id, machine_id FROM wanted
-  ), described AS (
-    INSERT INTO machine (
-      practice_id, machine_id, hostname, enrolled_at, facts_at, os_build, sensor_version, sensor_running,
-      bitlocker, safe_boot_flag, boot_mode, file_written_at, file_verdict, clock_skew_seconds)
-    SELECT wanted.practice_id, wanted.machine_id, wanted.hostname, model.enrolled_at, model.facts_at,
-           model.os_build, model.sensor_version, model.sensor_running, model.bitlocker, model.safe_boot_flag,
-           model.boot_mode, model.file_written_at, model.file_verdict, model.clock_skew_seconds
-    FROM wanted, machine AS model
-    WHERE model.practice_id = $6 AND model.machine_id = $7
-  ), placed AS (
-    INSERT INTO machine_status (
-      practice_id, machine_id, version, heard_at, due_at, since, heard_seq, transitions,
-      facts_hash, exposure, state, reason, generation, memory)
-    SELECT wanted.practice_id, wanted.machine_id, model.version, model.heard_at, model.due_at, model.since,
-           model.heard_seq, model.transitions, wanted.facts_hash, model.exposure, model.state, model.reason,
-           model.generation, replace(model.memory, $8, wanted.boot_id)
-    FROM wanted, machine_status AS model
-    WHERE model.practice_id = $6 AND model.machine_id = $7
-  )
-  INSERT INTO transition (
-    practice_id, machine_id, ordinal, from_exposure, to_exposure, from_state, to_state, reason,
-    rule_version, event_at, recorded_at, evidence)
-  SELECT wanted.practice_id, wanted.machine_id, model.ordinal, model.from_exposure, model.to_exposure,
-         model.from_state, model.to_state, model.reason, model.rule_version, model.event_at, model.recorded_at,
-         replace(model.evidence::text, $8, wanted.boot_id)::jsonb
-  FROM wanted, transition AS model
-  WHERE model.practice_id = $6 AND model.machine_id = $7`;
+    SELECT 'bench-' || machine_id, practice_id, machine_id FROM wanted`;
+}
 
 /** Counts and ledger, anew from the machines and their transitions. */
 const BOOK_COUNTS = `
@@ -80,32 +80,27 @@ export async function seedFleet(
   onProgress: (share: number) => void,
 ): Promise<void> {
   await assertHashes(client, models);
+  const copy = await makeCopyStatement(client);
   for (let from = 0; from < shape.machines; from += CHUNK_MACHINES) {
     const until = Math.min(from + CHUNK_MACHINES, shape.machines);
     const indexes = Array.from({ length: until - from }, (_, i) => from + i);
-    await copyModel(
-      client,
-      shape,
-      models.good,
-      indexes.filter((index) => !startsBad(index)),
-      GOOD_FILE_AT,
-    );
-    await copyModel(client, shape, models.bad, indexes.filter(startsBad), BAD_FILE_AT);
+    const good = indexes.filter((index) => !startsBad(index));
+    await client.query(copy, copyParameters(shape, models.good, good, GOOD_FILE_AT));
+    await client.query(copy, copyParameters(shape, models.bad, indexes.filter(startsBad), BAD_FILE_AT));
     onProgress(until / shape.machines);
   }
   await client.query(BOOK_COUNTS);
 }
 
-async function copyModel(
-  client: Client,
+function copyParameters(
   shape: FleetShape,
   model: ModelMachine,
   indexes: readonly number[],
   fileAt: string,
-): Promise<void> {
+): string[] {
   const list = (values: readonly (string | number)[]): string => `{${values.join(',')}}`;
   const hostnames = indexes.map((index) => hostnameOf(shape, index));
-  await client.query(COPY_MODEL, [
+  return [
     list(indexes.map((index) => practiceCodeOf(shape, index))),
     list(indexes.map(machineIdOf)),
     list(hostnames),
@@ -114,7 +109,7 @@ async function copyModel(
     model.practiceCode,
     model.machineId,
     model.bootId,
-  ]);
+  ];
 }
 
 /** The service compares the hash of a heartbeat's facts with the stored one; the host name is part of it. */

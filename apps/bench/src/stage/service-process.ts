@@ -44,14 +44,15 @@ export class ServiceProcess {
     const port = await freePort();
     const { profileDir } = options;
     const profiling = profileDir === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`];
-    const child = spawn(process.execPath, [...profiling, join(APPS_DIR, 'api/src/main.js')], {
+    const program = [join(__dirname, 'service-worker.js'), join(APPS_DIR, 'api/src/main.js')];
+    const child = spawn(process.execPath, [...profiling, ...program], {
       env: { ...serviceEnvironment(options), PORT: String(port), HOST: LOOPBACK },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       detached: true, // Ctrl-C is for the bench, which stops the service in order.
     });
     const log = createWriteStream(options.logFile, { flags: 'a' });
-    child.stdout.pipe(log, { end: false });
-    child.stderr.pipe(log, { end: false });
+    child.stdout?.pipe(log, { end: false });
+    child.stderr?.pipe(log, { end: false });
     const service = new ServiceProcess(child, port, options);
     try {
       await service.untilReady();

@@ -97,6 +97,10 @@ export class MachineStatusEntity {
   @Column({ type: 'timestamptz' })
   since!: Date;
 
+  /** The latest event time booked in the ledger for this machine; later bookings never go before it. */
+  @Column({ type: 'timestamptz' })
+  booked_at!: Date;
+
   @Column({ type: 'integer', nullable: true })
   heard_seq!: number | null;
 

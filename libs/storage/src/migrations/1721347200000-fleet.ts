@@ -116,6 +116,7 @@ const MACHINES = `
     heard_at timestamptz,
     due_at timestamptz,
     since timestamptz NOT NULL,
+    booked_at timestamptz NOT NULL,
     heard_seq integer,
     transitions integer NOT NULL,
     facts_hash integer NOT NULL,
