@@ -92,7 +92,12 @@ export class MachineReader {
     const state = stateOf(row.state);
     const group = GROUP_OF_STATE[state];
     const heardAtMs = toMs(row.heard_at);
-    const memory = decodeMemory({ heardAtMs, heardSeq: row.heard_seq, text: row.memory });
+    const memory = decodeMemory({
+      heardAtMs,
+      heardStartedAtMs: toMs(row.heard_started_at),
+      heardSeq: row.heard_seq,
+      text: row.memory,
+    });
     const undecided = group === 'UNKNOWN' || group === 'UNRECOVERED';
     return {
       key: { practiceId: row.practice_id, machineId: row.machine_id },
@@ -133,6 +138,7 @@ type MachineRow = {
   reason: number;
   since: Date;
   heard_at: Date | null;
+  heard_started_at: Date | null;
   heard_seq: number | null;
   memory: string;
   hostname: string;

@@ -43,11 +43,7 @@ export function decideHeartbeat(machine: TrackedMachine, evidence: Evidence, rul
   const target = stale
     ? stay(machine)
     : reachable(machine, deriveFor(machine, memory, exposure.exposure, rules));
-  const transitions = transitionsTo(
-    machine,
-    exposure,
-    target,
-    evidence.observedAtMs,
+  const transitions = transitionsTo(machine, exposure, target, evidence.observedAtMs, () =>
     evidenceOf(evidence, memory, stale),
   );
   return {
@@ -66,7 +62,7 @@ export function decideWithoutHeartbeat(
   evidence: TransitionEvidence,
   rules: Rules,
 ): Decision {
-  const transitions = transitionsTo(machine, exposure, reachable(machine, state), atMs, evidence);
+  const transitions = transitionsTo(machine, exposure, reachable(machine, state), atMs, () => evidence);
   return { outcome: 'ACCEPTED', machine: settled(machine, machine.memory, transitions, rules), transitions };
 }
 
@@ -124,11 +120,12 @@ function transitionsTo(
   exposure: ExposureVerdict,
   target: StateVerdict,
   atMs: number,
-  evidence: TransitionEvidence,
+  describe: () => TransitionEvidence,
 ): Transition[] {
   const route = routeBetween(machine.state, target.state) ?? [];
   if (route.length === 0) {
     if (exposure.exposure === machine.exposure) return [];
+    const evidence = describe();
     return [
       {
         fromExposure: machine.exposure,
@@ -141,6 +138,7 @@ function transitionsTo(
       },
     ];
   }
+  const evidence = describe();
   let fromState: RecoveryState = machine.state;
   let fromExposure = machine.exposure;
   return route.map((toState) => {

@@ -5,15 +5,14 @@
  */
 
 const STATUS_COLUMNS = `
-  status.practice_id, status.machine_id, status.version, status.exposure, status.state, status.reason,
+  status.version, status.exposure, status.state, status.reason,
   date_part('epoch', status.since) * 1000, date_part('epoch', status.due_at) * 1000,
-  date_part('epoch', status.heard_at) * 1000, status.heard_seq,
-  status.transitions, status.generation, status.facts_hash, status.memory,
-  date_part('epoch', status.booked_at) * 1000`;
+  date_part('epoch', status.heard_at) * 1000, date_part('epoch', status.heard_started_at) * 1000, status.heard_seq,
+  status.transitions, status.generation, status.facts_hash, date_part('epoch', status.booked_at) * 1000, status.memory`;
 
 /** $1 practices, $2 machines: one index look-up for each key. */
 export const LOAD_STATUSES = `
-  SELECT ${STATUS_COLUMNS}
+  SELECT ${STATUS_COLUMNS}, wanted.ord::int
   FROM unnest($1::text[], $2::uuid[]) WITH ORDINALITY AS wanted (practice_id, machine_id, ord)
   JOIN machine_status AS status
     ON status.practice_id = wanted.practice_id AND status.machine_id = wanted.machine_id
@@ -21,7 +20,7 @@ export const LOAD_STATUSES = `
 
 /** $1 now, $2 and $3 the key to go on after, $4 rows. The list of states is that of the partial index. */
 export const LOAD_OVERDUE = `
-  SELECT ${STATUS_COLUMNS}
+  SELECT ${STATUS_COLUMNS}, status.practice_id, status.machine_id
   FROM machine_status AS status
   WHERE status.state IN (0, 2, 4, 5, 6, 9)
     AND (status.practice_id, status.machine_id) > ($2::text COLLATE "C", $3::uuid)
@@ -32,7 +31,7 @@ export const LOAD_OVERDUE = `
 /**
  * Saves a batch of decisions, all or nothing, in one round trip.
  *
- * - \`routine\` ($1–$6): heartbeats that moved nothing but contact, nearly all of them: six arrays and a narrow update.
+ * - \`routine\` ($1–$6, $10): heartbeats that moved nothing but contact, nearly all of them: seven arrays and a narrow update.
  * - \`altered\` ($7, JSON): machines whose memory, facts or state changed; what hangs on them (facts, transitions, counts,
  *   ledger) joins the rows that were really updated, so that a lost race writes nothing at all.
  * - Counts and ledger are written in the order of their keys after the machines' rows: writers that share cells queue up and
@@ -44,13 +43,14 @@ export const LOAD_OVERDUE = `
  */
 export const SAVE_DECISIONS = `
   WITH routine AS (
-    SELECT practice_id, machine_id, version, heard_ms, heard_seq, due_ms, ord
-    FROM unnest($1::text[], $2::uuid[], $3::int[], $4::float8[], $5::int[], $6::float8[])
-      WITH ORDINALITY AS r (practice_id, machine_id, version, heard_ms, heard_seq, due_ms, ord)
+    SELECT practice_id, machine_id, version, heard_ms, heard_seq, due_ms, started_ms, ord
+    FROM unnest($1::text[], $2::uuid[], $3::int[], $4::float8[], $5::int[], $6::float8[], $10::float8[])
+      WITH ORDINALITY AS r (practice_id, machine_id, version, heard_ms, heard_seq, due_ms, started_ms, ord)
   ), touched AS (
     UPDATE machine_status AS status
     SET version = status.version + 1,
         heard_at = to_timestamp(routine.heard_ms / 1000),
+        heard_started_at = to_timestamp(routine.started_ms / 1000),
         heard_seq = routine.heard_seq,
         due_at = to_timestamp(routine.due_ms / 1000)
     FROM routine
@@ -61,15 +61,16 @@ export const SAVE_DECISIONS = `
     SELECT a.*
     FROM ROWS FROM (
       json_to_recordset($7::json) AS (
-        practice_id text, machine_id uuid, version int, heard_ms float8, heard_seq int, due_ms float8, since_ms float8, booked_ms float8,
+        practice_id text, machine_id uuid, version int, heard_ms float8, started_ms float8, heard_seq int, due_ms float8, since_ms float8, booked_ms float8,
         exposure smallint, state smallint, reason smallint, facts_hash int, memory text, transitions json, facts json)
     ) WITH ORDINALITY AS a (
-      practice_id, machine_id, version, heard_ms, heard_seq, due_ms, since_ms, booked_ms,
+      practice_id, machine_id, version, heard_ms, started_ms, heard_seq, due_ms, since_ms, booked_ms,
       exposure, state, reason, facts_hash, memory, transitions, facts, ord)
   ), moved AS (
     UPDATE machine_status AS status
     SET version = status.version + 1,
         heard_at = to_timestamp(altered.heard_ms / 1000),
+        heard_started_at = to_timestamp(altered.started_ms / 1000),
         heard_seq = altered.heard_seq,
         due_at = to_timestamp(altered.due_ms / 1000),
         since = to_timestamp(altered.since_ms / 1000),

@@ -2,7 +2,7 @@ import { RULE_VERSION, type TrackedMachine, type Transition } from '@app/recover
 import { EXPOSURE_CODE, exposureOf, REASON_CODE, reasonOf, STATE_CODE, stateOf } from './codes';
 import type { Queryable } from './database';
 import type { MachineFacts } from './machine-facts';
-import { decodeMemory, encodeMemory } from './memory-codec';
+import { decodeMemory, encodeMemory, type MemoryRow } from './memory-codec';
 import type { MachineKey } from './machine-key';
 import { LOAD_OVERDUE, LOAD_STATUSES, SAVE_DECISIONS } from './machine.sql';
 
@@ -35,13 +35,15 @@ export const LEDGER_BUCKET_MS = 300_000;
 export async function loadMachines(db: Queryable, keys: readonly MachineKey[]): Promise<StoredMachine[]> {
   const practices = keys.map((key) => key.practiceId);
   const machines = keys.map((key) => key.machineId);
-  const result = await db.query<StatusTuple>({
+  const result = await db.query<[...StatusTuple, ord: number]>({
     name: 'load-statuses',
     text: LOAD_STATUSES,
     values: [practices, machines],
     rowMode: 'array',
   });
-  return result.rows.map(toStoredMachine);
+  return result.rows.map((row) =>
+    toStoredMachine(keys[row[14] - 1] as MachineKey, row as unknown as StatusTuple),
+  );
 }
 
 /**
@@ -55,13 +57,15 @@ export async function loadOverdue(
   rowsMax: number,
 ): Promise<StoredMachine[]> {
   const values = [nowMs, after.practiceId, after.machineId, rowsMax];
-  const result = await db.query<StatusTuple>({
+  const result = await db.query<[...StatusTuple, practiceId: string, machineId: string]>({
     name: 'load-overdue',
     text: LOAD_OVERDUE,
     values,
     rowMode: 'array',
   });
-  return result.rows.map(toStoredMachine);
+  return result.rows.map((row) =>
+    toStoredMachine({ practiceId: row[14], machineId: row[15] }, row as unknown as StatusTuple),
+  );
 }
 
 /**
@@ -84,6 +88,7 @@ export async function saveDecisions(
     heardMs: [],
     seqs: [],
     dueMs: [],
+    startedMs: [],
   };
   const routineChanges: MachineChange[] = [];
   const altered: AlteredRow[] = [];
@@ -92,7 +97,7 @@ export async function saveDecisions(
     const row = encodeMemory(change.after.memory);
     if (isRoutine(change, row.text)) {
       if (isUnchanged(change)) continue;
-      pushRoutine(routine, change, row.heardAtMs as number, row.heardSeq as number);
+      pushRoutine(routine, change, row);
       routineChanges.push(change);
     } else {
       altered.push(alteredRow(change, row));
@@ -100,7 +105,7 @@ export async function saveDecisions(
     }
   }
   if (routineChanges.length + alteredChanges.length === 0) return [];
-  const { practices, machines, versions, heardMs, seqs, dueMs } = routine;
+  const { practices, machines, versions, heardMs, seqs, dueMs, startedMs } = routine;
   const values = [
     practices,
     machines,
@@ -111,6 +116,7 @@ export async function saveDecisions(
     JSON.stringify(altered),
     recordedAtMs,
     RULE_VERSION,
+    startedMs,
   ];
   const result = await db.query<[number[] | null, number[] | null]>({
     name: 'save-decisions',
@@ -129,6 +135,7 @@ type RoutineColumns = {
   heardMs: number[];
   seqs: number[];
   dueMs: (number | null)[];
+  startedMs: number[];
 };
 
 /** Nothing but contact moved: the narrow update is enough. */
@@ -148,18 +155,14 @@ function isUnchanged({ before, after }: MachineChange): boolean {
   return was?.atMs === is?.atMs && was?.seq === is?.seq && before.machine.dueAtMs === after.dueAtMs;
 }
 
-function pushRoutine(
-  columns: RoutineColumns,
-  change: MachineChange,
-  heardAtMs: number,
-  heardSeq: number,
-): void {
+function pushRoutine(columns: RoutineColumns, change: MachineChange, row: MemoryRow): void {
   columns.practices.push(change.before.key.practiceId);
   columns.machines.push(change.before.key.machineId);
   columns.versions.push(change.before.version);
-  columns.heardMs.push(heardAtMs);
-  columns.seqs.push(heardSeq);
+  columns.heardMs.push(row.heardAtMs ?? 0);
+  columns.seqs.push(row.heardSeq ?? 0);
   columns.dueMs.push(change.after.dueAtMs);
+  columns.startedMs.push(row.heardStartedAtMs ?? 0);
 }
 
 /** One altered machine as the statement reads it from JSON: rare enough that readability beats the last microsecond. */
@@ -168,6 +171,7 @@ type AlteredRow = {
   readonly machine_id: string;
   readonly version: number;
   readonly heard_ms: number | null;
+  readonly started_ms: number | null;
   readonly heard_seq: number | null;
   readonly due_ms: number | null;
   readonly since_ms: number;
@@ -193,7 +197,7 @@ type TransitionRow = {
   readonly evidence: Transition['evidence'];
 };
 
-function alteredRow(change: MachineChange, row: ReturnType<typeof encodeMemory>): AlteredRow {
+function alteredRow(change: MachineChange, row: MemoryRow): AlteredRow {
   const { before, after } = change;
   const bookings = bookingTimes(change.transitions, before.bookedAtMs);
   return {
@@ -201,6 +205,7 @@ function alteredRow(change: MachineChange, row: ReturnType<typeof encodeMemory>)
     machine_id: before.key.machineId,
     version: before.version,
     heard_ms: row.heardAtMs,
+    started_ms: row.heardStartedAtMs,
     heard_seq: row.heardSeq,
     due_ms: after.dueAtMs,
     since_ms: after.sinceMs,
@@ -246,8 +251,6 @@ function pick(changes: readonly MachineChange[], ordinals: readonly number[] | n
 }
 
 type StatusTuple = [
-  practiceId: string,
-  machineId: string,
   version: number,
   exposure: number,
   state: number,
@@ -255,33 +258,43 @@ type StatusTuple = [
   sinceMs: number,
   dueMs: number | null,
   heardMs: number | null,
+  startedMs: number | null,
   heardSeq: number | null,
   transitions: number,
   generation: number,
   factsHash: number,
-  memory: string,
   bookedMs: number,
+  memory: string,
 ];
 
-function toStoredMachine(row: StatusTuple): StoredMachine {
-  const [practiceId, machineId, version, exposure, state, reason, sinceMs, dueMs, heardMs, heardSeq] = row;
-  const [, , , , , , , , , , transitionCount, generation, factsHash, memoryText, bookedMs] = row;
-  const heardAtMs = heardMs === null ? null : Math.round(heardMs);
+function toStoredMachine(key: MachineKey, row: StatusTuple): StoredMachine {
+  const [version, exposure, state, reason, sinceMs, dueMs, heardMs, startedMs, heardSeq] = row;
+  const [, , , , , , , , , transitionCount, generation, factsHash, bookedMs, memoryText] = row;
+  const memory = decodeMemory({
+    heardAtMs: rounded(heardMs),
+    heardStartedAtMs: rounded(startedMs),
+    heardSeq,
+    text: memoryText,
+  });
   return {
-    key: { practiceId, machineId },
+    key,
     version,
     generation,
     transitionCount,
     factsHash,
-    memoryText,
     bookedAtMs: Math.round(bookedMs),
+    memoryText,
     machine: {
       exposure: exposureOf(exposure),
       state: stateOf(state),
       reason: reasonOf(reason),
       sinceMs: Math.round(sinceMs),
-      dueAtMs: dueMs === null ? null : Math.round(dueMs),
-      memory: decodeMemory({ heardAtMs, heardSeq, text: memoryText }),
+      dueAtMs: rounded(dueMs),
+      memory,
     },
   };
+}
+
+function rounded(ms: number | null): number | null {
+  return ms === null ? null : Math.round(ms);
 }

@@ -22,7 +22,12 @@ describe('the memory of a machine as columns', () => {
   });
 
   it('is empty for a machine that was never heard', () => {
-    expect(encodeMemory(EMPTY_MEMORY)).toEqual({ heardAtMs: null, heardSeq: null, text: '' });
+    expect(encodeMemory(EMPTY_MEMORY)).toEqual({
+      heardAtMs: null,
+      heardStartedAtMs: null,
+      heardSeq: null,
+      text: '',
+    });
     expect(roundTrip(EMPTY_MEMORY)).toEqual(EMPTY_MEMORY);
   });
 

@@ -16,6 +16,8 @@ import {
  */
 export type MemoryRow = {
   readonly heardAtMs: number | null;
+  /** Start of the session heard last. Told in whole seconds, it wanders from report to report. */
+  readonly heardStartedAtMs: number | null;
   readonly heardSeq: number | null;
   readonly text: string;
 };
@@ -30,7 +32,7 @@ type EdgeTuple = [number, number | string, 0 | 1];
 type DatedTuple = [number, number];
 /** The order of the fields is the format; append new ones at the end. */
 type MemoryTuple = [
-  heard: [number | string, number, number],
+  heard: [number | string, number],
   sessions: SessionTuple[],
   file: DatedTuple | null,
   sensorRunning: DatedTuple | null,
@@ -53,7 +55,8 @@ export const NEVER_HEARD_TEXT = '';
 /** Writes a memory as columns. Equal memories give equal columns. */
 export function encodeMemory(memory: Memory): MemoryRow {
   const { heard } = memory;
-  if (heard === null) return { heardAtMs: null, heardSeq: null, text: NEVER_HEARD_TEXT };
+  if (heard === null)
+    return { heardAtMs: null, heardStartedAtMs: null, heardSeq: null, text: NEVER_HEARD_TEXT };
   const time = (atMs: number): number => (atMs === heard.atMs ? AS_HEARD : atMs);
   const boot = (bootId: string): number | string => {
     const index = memory.sessions.findIndex((session) => session.bootId === bootId);
@@ -62,7 +65,7 @@ export function encodeMemory(memory: Memory): MemoryRow {
   const edge = (contact: EdgeContact | null): EdgeTuple | null =>
     contact === null ? null : [time(contact.atMs), boot(contact.bootId), bit(contact.inScope)];
   const tuple: MemoryTuple = [
-    [boot(heard.bootId), heard.sessionStartedAtMs, BOOT_MODES.indexOf(heard.bootMode)],
+    [boot(heard.bootId), BOOT_MODES.indexOf(heard.bootMode)],
     memory.sessions.map((session) => encodeSession(session, heard)),
     encodeDated(memory.file, FILE_VERDICTS, time),
     encodeDated(memory.sensorRunning, FALSE_TRUE, time),
@@ -78,13 +81,18 @@ export function encodeMemory(memory: Memory): MemoryRow {
     memory.proof === null ? null : [time(memory.proof.atMs), memory.proof.sessionStartedAtMs],
     memory.conflictSinceMs,
   ];
-  return { heardAtMs: heard.atMs, heardSeq: heard.seq, text: JSON.stringify(tuple) };
+  return {
+    heardAtMs: heard.atMs,
+    heardStartedAtMs: heard.sessionStartedAtMs,
+    heardSeq: heard.seq,
+    text: JSON.stringify(tuple),
+  };
 }
 
 /** Reads a memory back; the inverse of `encodeMemory`. */
 export function decodeMemory(row: MemoryRow): Memory {
-  const { heardAtMs, heardSeq, text } = row;
-  if (heardAtMs === null || heardSeq === null) return EMPTY_MEMORY;
+  const { heardAtMs, heardStartedAtMs, heardSeq, text } = row;
+  if (heardAtMs === null || heardStartedAtMs === null || heardSeq === null) return EMPTY_MEMORY;
   const tuple = JSON.parse(text) as MemoryTuple;
   const [
     heard,
@@ -114,8 +122,8 @@ export function decodeMemory(row: MemoryRow): Memory {
       atMs: heardAtMs,
       bootId: boot(heard[0]),
       seq: heardSeq,
-      sessionStartedAtMs: heard[1],
-      bootMode: BOOT_MODES[heard[2]] ?? 'NORMAL',
+      sessionStartedAtMs: heardStartedAtMs,
+      bootMode: BOOT_MODES[heard[1]] ?? 'NORMAL',
     },
     sessions,
     file: decodeDated(file, FILE_VERDICTS, time),

@@ -118,9 +118,12 @@ export class ReportHeartbeats {
         resolve,
         reject,
       };
-      const items = reports.map((report, index) => ({
-        ...report,
-        lane: laneOf(report.key),
+      // Fields by name: a spread makes objects that the engine keeps as dictionaries, at a hundred times the price.
+      const items = reports.map(({ key, generation, heartbeat }, index): Item => ({
+        key,
+        generation,
+        heartbeat,
+        lane: laneOf(key),
         receivedAtMs,
         ticket,
         index,

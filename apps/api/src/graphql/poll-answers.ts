@@ -39,25 +39,34 @@ export class PollAnswers {
   ) {}
 
   register(fastify: FastifyInstance): void {
-    fastify.addHook('onRequest', async (request, reply) => this.answerFromKept(request, reply));
-    fastify.addHook('onSend', async (request, reply, payload) => this.keep(request, reply, payload));
-    fastify.addHook('onResponse', async (request) => {
-      this.leaders.get(request)?.settle(null);
+    // With callbacks, because these hooks run for every route and a promise each would be paid by every heartbeat.
+    fastify.addHook('onRequest', (request, reply, done) => {
+      if (!isPoll(request)) return done();
+      this.answerFromKept(request, reply).then((answered) => (answered ? undefined : done()), done);
     });
-    fastify.addHook('onRequestAbort', async (request) => {
+    fastify.addHook('onSend', (request, reply, payload, done) => {
+      done(null, request.url.startsWith('/graphql') ? this.keep(request, reply, payload) : payload);
+    });
+    fastify.addHook('onResponse', (request, _reply, done) => {
       this.leaders.get(request)?.settle(null);
+      done();
+    });
+    fastify.addHook('onRequestAbort', (request, done) => {
+      this.leaders.get(request)?.settle(null);
+      done();
     });
   }
 
-  private async answerFromKept(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-    if (!this.isSharedPoll(request)) return undefined;
+  /** @returns whether the request has its answer */
+  private async answerFromKept(request: FastifyRequest, reply: FastifyReply): Promise<boolean> {
+    if (!this.isSharedPoll(request)) return false;
     const key = request.url;
     const kept = this.kept.get(key);
-    if (kept !== undefined && this.isCurrent(kept)) return send(request, reply, kept);
+    if (kept !== undefined && this.isCurrent(kept)) return sent(request, reply, kept);
     const shared = await this.open.get(key);
-    if (shared != null) return send(request, reply, shared);
+    if (shared != null) return sent(request, reply, shared);
     if (!this.open.has(key)) this.lead(request, key);
-    return undefined;
+    return false;
   }
 
   private lead(request: FastifyRequest, key: string): void {
@@ -73,7 +82,7 @@ export class PollAnswers {
 
   private readonly versionsAtStart = new WeakMap<FastifyRequest, number>();
 
-  private async keep(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> {
+  private keep(request: FastifyRequest, reply: FastifyReply, payload: unknown): unknown {
     if (this.contexts.get(request)?.answer.refusesSender === true) void reply.code(401);
     if (isPoll(request) && reply.statusCode === 401) void reply.header('cache-control', 'no-store');
     if (!isPoll(request) || reply.statusCode !== 200 || typeof payload !== 'string') return payload;
@@ -132,8 +141,9 @@ function matches(request: FastifyRequest, etag: string): boolean {
   );
 }
 
-function send(request: FastifyRequest, reply: FastifyReply, answer: Answer): FastifyReply {
+function sent(request: FastifyRequest, reply: FastifyReply, answer: Answer): true {
   reply.header('etag', answer.etag).header('cache-control', CACHE_CONTROL).header('vary', 'authorization');
-  if (matches(request, answer.etag)) return reply.code(304).send();
-  return reply.code(200).header('content-type', 'application/json; charset=utf-8').send(answer.body);
+  if (matches(request, answer.etag)) void reply.code(304).send();
+  else void reply.code(200).header('content-type', 'application/json; charset=utf-8').send(answer.body);
+  return true;
 }

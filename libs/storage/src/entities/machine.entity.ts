@@ -91,6 +91,10 @@ export class MachineStatusEntity {
   @Column({ type: 'timestamptz', nullable: true })
   heard_at!: Date | null;
 
+  /** Start of the boot session heard last, as that heartbeat tells it: wanders by a second, so it is no part of `memory`. */
+  @Column({ type: 'timestamptz', nullable: true })
+  heard_started_at!: Date | null;
+
   @Column({ type: 'timestamptz', nullable: true })
   due_at!: Date | null;
 

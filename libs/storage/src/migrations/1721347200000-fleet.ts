@@ -114,6 +114,7 @@ const MACHINES = `
     machine_id uuid NOT NULL,
     version integer NOT NULL,
     heard_at timestamptz,
+    heard_started_at timestamptz,
     due_at timestamptz,
     since timestamptz NOT NULL,
     booked_at timestamptz NOT NULL,
