@@ -12,7 +12,7 @@ export const ADMIN_TOKEN = 'admin-token-of-the-tests-0123456789abcdef';
 /** The key that every test service signs credentials with, in hexadecimal. */
 export const CREDENTIAL_KEY = '000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f';
 /** Thursday evening before the incident: machines can still report how they were before. */
-export const CLOCK_STARTS_AT = '2024-07-18T18:00:00Z';
+const CLOCK_STARTS_AT = '2024-07-18T18:00:00Z';
 
 export type ApplicationOptions = {
   /** Where the manual clock stands at first. */

@@ -7,7 +7,6 @@ import {
   enrolledMachine,
   MINUTE_MS,
   proveHeartbeat,
-  SECOND_MS,
   type BitlockerStatus,
   type BootMode,
   type Evidence,
@@ -261,6 +260,3 @@ export class MachineStory {
 export function aMachine(rules: Rules = theRules(), enrolledAt = '2024-07-01T09:00Z'): MachineStory {
   return new MachineStory(enrolledMachine(at(enrolledAt)), rules);
 }
-
-/** How long a report may wait and still say where the machine is now. */
-export const LIVE_AGE_MAX_SECONDS = DEFAULT_POLICY.liveAgeMaxMs / SECOND_MS;

@@ -8,7 +8,7 @@ export const NORTH_WEST = 'Y62';
 export const LONDON = 'Y56';
 export const GREATER_MANCHESTER = 'QOP';
 export const CHESHIRE = 'QYG';
-export const NORTH_LONDON = 'QMJ';
+const NORTH_LONDON = 'QMJ';
 /** In Greater Manchester. */
 export const PRACTICE = 'P99001';
 /** In Greater Manchester, too. */

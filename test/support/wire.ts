@@ -41,7 +41,7 @@ export const PAGE_FAULT = 80;
 export const POWER_FAILURE = 159;
 
 /** What a machine of the trust tells when all is well with it, before or after the incident. */
-export const HEALTHY: WireFacts = {
+const HEALTHY: WireFacts = {
   sensorVersion: '7.16.18605.0',
   sensorRunning: true,
   bitlocker: 'PROTECTED',

@@ -9,6 +9,7 @@ import { PollAnswers } from './graphql/poll-answers';
 import { HostedDatabase } from './hosted-database';
 import { registerHeartbeatRoute } from './http/heartbeat.route';
 import { REPORT_BODY_BYTES_MAX } from './http/heartbeat.body';
+import { refuseWhileStopping } from './http/refuse-while-stopping';
 import { toRefusal } from './http/to-refusal';
 import { IdentifySpeaker } from './identify-speaker';
 import { provideSecrets } from './local-secrets';
@@ -66,6 +67,8 @@ async function createApplication(module: ReturnType<typeof AppModule.for>): Prom
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     forceCloseConnections: 'idle',
+    // Requests that come while we stop are refused by `refuseWhileStopping`.
+    return503OnClosing: false,
     frameworkErrors: (error: unknown, _request: unknown, reply: FastifyReply) => {
       const refusal = toRefusal(error);
       void reply.code(refusal.status).send({ code: refusal.code, message: refusal.message });
@@ -80,6 +83,7 @@ async function createApplication(module: ReturnType<typeof AppModule.for>): Prom
 
 function registerRoutes(app: NestFastifyApplication, settings: Settings, clock: RecoveryClock): void {
   const fastify = app.getHttpAdapter().getInstance();
+  refuseWhileStopping(fastify, app.get(ServiceLife));
   registerHeartbeatRoute(fastify, {
     identify: app.get(IdentifySpeaker),
     record: app.get(RecordReport),

@@ -48,7 +48,7 @@ export function deriveState(memory: Memory, exposure: Exposure, rules: Rules): S
 }
 
 /** After-care that is still open on a machine whose recovery is proved. */
-export function isAfterCareOpen(memory: Memory): boolean {
+function isAfterCareOpen(memory: Memory): boolean {
   return (
     memory.sensorRunning?.value === false ||
     memory.bitlocker?.value === 'SUSPENDED' ||

@@ -1,4 +1,4 @@
-export { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, type Clock, type Interval } from './clock';
+export { DAY_MS, MINUTE_MS, SECOND_MS, type Clock, type Interval } from './clock';
 export {
   BITLOCKER_STATUSES,
   BOOT_MODES,
@@ -10,7 +10,7 @@ export {
 export { CHANNEL_FILE_291, incidentProblems, type Incident } from './incident';
 export { DEFAULT_POLICY, policyForInterval, policyProblems, RULE_VERSION, type Policy } from './policy';
 export { FILE_VERDICTS, proveHeartbeat, type Evidence, type FileVerdict } from './evidence';
-export { EXPOSURES, isAffected, type Exposure, type Rules } from './exposure';
+export { EXPOSURES, type Exposure, type Rules } from './exposure';
 export { GROUP_OF_STATE, RECOVERY_STATES, STATE_GROUPS, type RecoveryState, type StateGroup } from './state';
 export { EMPTY_MEMORY, type Dated, type EdgeContact, type Memory, type Session } from './memory';
 export { enrolledMachine, type TrackedMachine } from './machine';

@@ -4,7 +4,7 @@ import type { TrackedMachine } from './machine';
 import { coreHours } from './opening-hours';
 
 /** Opening hours of every practice, until practices have their own. */
-export const CORE_HOURS = coreHours();
+const CORE_HOURS = coreHours();
 
 /**
  * When silence alone will next change something about this machine, or null. RECOVERED, NOT_AFFECTED and machines that

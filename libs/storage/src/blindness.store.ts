@@ -59,7 +59,7 @@ export async function readBlindness(db: Queryable, nowMs: number, incidentMs: nu
 }
 
 /** Joins intervals, sorted by start, that touch or overlap. */
-export function mergeIntervals(sorted: readonly Interval[]): Interval[] {
+function mergeIntervals(sorted: readonly Interval[]): Interval[] {
   const merged: Interval[] = [];
   for (const interval of sorted) {
     const last = merged[merged.length - 1];

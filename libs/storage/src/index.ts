@@ -1,7 +1,7 @@
 export { Database, isTransient, type Queryable } from './database';
 export { makeDataSource, migrateDatabase } from './data-source';
 export { EnrolmentTokenEntity, RelayCredentialEntity } from './entities/access.entity';
-export { EXPOSURE_CODE, exposureOf, REASON_CODE, reasonOf, STATE_CODE, stateOf } from './codes';
+export { EXPOSURE_CODE, exposureOf, reasonOf, STATE_CODE, stateOf } from './codes';
 export { compareMachineKeys, formatMachineKey, parseMachineKey, type MachineKey } from './machine-key';
 export { factsOf, hashFacts, mergeFacts, type MachineFacts } from './machine-facts';
 export {
@@ -12,7 +12,7 @@ export {
   type MachineChange,
   type StoredMachine,
 } from './machine.store';
-export { decodeMemory, encodeMemory } from './memory-codec';
+export { decodeMemory } from './memory-codec';
 export {
   createMachines,
   findInstallations,
@@ -33,8 +33,6 @@ export {
 export { loadActiveIncident } from './incident.store';
 export {
   attachToEmbeddedPostgres,
-  DataDirHeldError,
-  PostgresStartError,
   startEmbeddedPostgres,
   stopOrphanedPostgres,
   type EmbeddedPostgres,

@@ -3,7 +3,7 @@ import { ReaderError, type PageRequest } from '@app/progress';
 import { formatMachineKey, parseMachineKey, type MachineKey } from '@app/storage';
 
 /** Longest page of any connection. */
-export const PAGE_MAX = 100;
+const PAGE_MAX = 100;
 
 /** @throws ReaderError when a page size is out of bounds */
 export function checkFirst(first: number): number {

@@ -41,8 +41,13 @@ export class PollAnswers {
   register(fastify: FastifyInstance): void {
     // With callbacks, because these hooks run for every route and a promise each would be paid by every heartbeat.
     fastify.addHook('onRequest', (request, reply, done) => {
-      if (!isPoll(request)) return done();
-      this.answerFromKept(request, reply).then((answered) => (answered ? undefined : done()), done);
+      if (!isPoll(request)) {
+        done();
+        return;
+      }
+      this.answerFromKept(request, reply).then((answered) => {
+        if (!answered) done();
+      }, done);
     });
     fastify.addHook('onSend', (request, reply, payload, done) => {
       done(null, request.url.startsWith('/graphql') ? this.keep(request, reply, payload) : payload);
