@@ -89,9 +89,10 @@ describeWithFiles('importing the real practice files', () => {
         counts: { NOT_A_GP_PRACTICE: 8030, NOT_IN_ENGLAND: 422, RETIRED_REGION: 696, UNKNOWN_ICB: 486 },
       },
     });
-    const expected = parse(readFileSync(resolve(FOLDER, 'practices-open-2024-07-19.csv')), {
-      columns: true,
-    }) as Record<string, string>[];
+    const expected = parse<Record<string, string>>(
+      readFileSync(resolve(FOLDER, 'practices-open-2024-07-19.csv')),
+      { columns: true },
+    );
     const open = await openOn(INCIDENT_DAY);
     expect(open).toEqual(
       expected.map((row) => ({
