@@ -10,6 +10,7 @@ import { HostedDatabase } from './hosted-database';
 import { registerHeartbeatRoute } from './http/heartbeat.route';
 import { REPORT_BODY_BYTES_MAX } from './http/heartbeat.body';
 import { refuseWhileStopping } from './http/refuse-while-stopping';
+import { sendRefusal } from './http/send-refusal';
 import { toRefusal } from './http/to-refusal';
 import { IdentifySpeaker } from './identify-speaker';
 import { provideSecrets } from './local-secrets';
@@ -70,8 +71,7 @@ async function createApplication(module: ReturnType<typeof AppModule.for>): Prom
     // Requests that come while we stop are refused by `refuseWhileStopping`.
     return503OnClosing: false,
     frameworkErrors: (error: unknown, _request: unknown, reply: FastifyReply) => {
-      const refusal = toRefusal(error);
-      void reply.code(refusal.status).send({ code: refusal.code, message: refusal.message });
+      sendRefusal(reply, toRefusal(error));
     },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
   });

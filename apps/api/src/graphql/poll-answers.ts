@@ -7,7 +7,11 @@ import type { RequestContext } from './request-context';
 /** An answer as it went out, with its strong validator: the hash of its bytes. */
 type Answer = { readonly etag: string; readonly body: string };
 type Kept = Answer & { readonly progressVersion: number; readonly atMs: number };
-type Leader = { readonly key: string; readonly settle: (answer: Answer | null) => void };
+type Leader = {
+  readonly key: string;
+  readonly progressVersion: number;
+  readonly settle: (answer: Answer | null) => void;
+};
 
 /** Other processes write too: an answer is asked for again after this long even if this process changed nothing. */
 const KEPT_MS = 1_000;
@@ -81,11 +85,8 @@ export class PollAnswers {
     });
     this.open.set(key, answer);
     void answer.then(() => this.open.delete(key));
-    this.versionsAtStart.set(request, this.progressVersion());
-    this.leaders.set(request, { key, settle });
+    this.leaders.set(request, { key, settle, progressVersion: this.progressVersion() });
   }
-
-  private readonly versionsAtStart = new WeakMap<FastifyRequest, number>();
 
   private keep(request: FastifyRequest, reply: FastifyReply, payload: unknown): unknown {
     if (this.contexts.get(request)?.answer.refusesSender === true) void reply.code(401);
@@ -99,9 +100,8 @@ export class PollAnswers {
     const failed = payload.includes('"errors":');
     if (leader !== undefined && !failed) {
       const changesByItself = this.contexts.get(request)?.answer.changesByItself === true;
-      const progressVersion = this.versionsAtStart.get(request) ?? -1;
-      if (!changesByItself)
-        this.remember(leader.key, { ...answer, progressVersion, atMs: this.monotonicMs() });
+      const { key, progressVersion } = leader;
+      if (!changesByItself) this.remember(key, { ...answer, progressVersion, atMs: this.monotonicMs() });
       leader.settle(answer);
     }
     if (reply.hasHeader('etag')) return payload;

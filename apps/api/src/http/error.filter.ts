@@ -1,5 +1,6 @@
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { sendRefusal } from './send-refusal';
 import { toRefusal } from './to-refusal';
 
 /** Answers every failure of the HTTP routes with a code; GraphQL has its own table (`graphql/error.format.ts`). */
@@ -11,9 +12,6 @@ export class ErrorFilter implements ExceptionFilter {
     if (host.getType<string>() === 'graphql') throw error;
     const refusal = toRefusal(error);
     if (refusal.code === 'INTERNAL') this.logger.error({ event: 'request_failed', error: String(error) });
-    const reply = host.switchToHttp().getResponse<FastifyReply>();
-    if (refusal.retryAfterSeconds !== null)
-      void reply.header('retry-after', String(refusal.retryAfterSeconds));
-    void reply.code(refusal.status).send({ code: refusal.code, message: refusal.message });
+    sendRefusal(host.switchToHttp().getResponse<FastifyReply>(), refusal);
   }
 }

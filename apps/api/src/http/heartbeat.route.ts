@@ -6,6 +6,7 @@ import type { RecordReport } from '../record-report';
 import type { Metrics } from '../metrics';
 import { REPORT_BODY_BYTES_MAX, ReportBody } from './heartbeat.body';
 import { RefusedRequest } from './refusal';
+import { sendRefusal } from './send-refusal';
 import { unpackGzip } from './unpack-gzip';
 import { toRefusal } from './to-refusal';
 
@@ -47,9 +48,7 @@ export function registerHeartbeatRoute(fastify: FastifyInstance, parts: Heartbea
     errorHandler: (error, _request, reply) => {
       const refusal = toRefusal(error);
       parts.metrics.countRefusedRequest(refusal.code);
-      if (refusal.retryAfterSeconds !== null)
-        void reply.header('retry-after', String(refusal.retryAfterSeconds));
-      void reply.code(refusal.status).send({ code: refusal.code, message: refusal.message });
+      sendRefusal(reply, refusal);
     },
   });
 }

@@ -2,9 +2,15 @@ import type { FastifyInstance } from 'fastify';
 import type { Socket } from 'node:net';
 import type { ServiceLife } from '../service-life';
 import { RefusedRequest } from './refusal';
+import { sendRefusal } from './send-refusal';
 
 /** By then another process has taken over, or this one is back. */
 const STOPPING_RETRY_AFTER_SECONDS = 10;
+const STOPPING = new RefusedRequest(
+  'STOPPING',
+  'the service is stopping; send the same again later',
+  STOPPING_RETRY_AFTER_SECONDS,
+);
 
 /**
  * Lets a stop be short and polite. From its beginning requests on open connections are told to come again, every answer ends
@@ -26,14 +32,13 @@ export function refuseWhileStopping(fastify: FastifyInstance, life: ServiceLife)
   life.onStop(() => {
     for (const socket of unused) socket.destroy();
   });
-  fastify.addHook('onRequest', async (_request, reply) => {
-    if (!life.isStopping) return undefined;
-    const refusal = new RefusedRequest('STOPPING', 'the service is stopping; send the same again later');
-    reply.code(refusal.status).header('retry-after', String(STOPPING_RETRY_AFTER_SECONDS));
-    return reply.send({ code: refusal.code, message: refusal.message });
+  // With callbacks: a promise each would be paid by every heartbeat.
+  fastify.addHook('onRequest', (_request, reply, done) => {
+    if (life.isStopping) sendRefusal(reply, STOPPING);
+    else done();
   });
-  fastify.addHook('onSend', async (_request, reply, payload) => {
-    if (life.isStopping) reply.header('connection', 'close');
-    return payload;
+  fastify.addHook('onSend', (_request, reply, payload, done) => {
+    if (life.isStopping) void reply.header('connection', 'close');
+    done(null, payload);
   });
 }
