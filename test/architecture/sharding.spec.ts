@@ -16,10 +16,18 @@ const MIGRATIONS = join(__dirname, '..', '..', 'libs', 'storage', 'src', 'migrat
  */
 const LOOK_UPS = ['installation'];
 
-const MACHINE_TABLES = ['machine', 'machine_status', 'progress_count', 'progress_ledger', 'transition'];
+const MACHINE_TABLES = [
+  'care_event',
+  'machine',
+  'machine_status',
+  'machine_tag',
+  'progress_count',
+  'progress_ledger',
+  'transition',
+];
 
 /** A default that is the same whenever and wherever a row is written. */
-const CONSTANT_DEFAULT = /\bDEFAULT (true|false|null|-?\d+(\.\d+)?|'[^']*')(?=$|[ ,)])/gi;
+const CONSTANT_DEFAULT = /\bDEFAULT (true|false|null|-?\d+(\.\d+)?|'[^']*')(?=$|[ ,;)])/gi;
 
 describe('the tables of machines', () => {
   let up = '';

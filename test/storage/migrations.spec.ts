@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import { MACHINE_ROLES } from '@app/recovery';
 import { makeDataSource } from '@app/storage';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 
@@ -22,11 +23,24 @@ describe('the schema', () => {
   });
 
   it('goes down to nothing and up again', async () => {
-    await dataSource.undoLastMigration({ transaction: 'all' });
+    let left = dataSource.migrations.length;
+    while (left > 0) {
+      await dataSource.undoLastMigration({ transaction: 'all' });
+      left -= 1;
+    }
     const tables = await tableNames(dataSource);
     expect(tables).toEqual(['migrations']);
     await dataSource.runMigrations({ transaction: 'all' });
     expect(await tableNames(dataSource)).toContain('machine_status');
+  });
+
+  it('knows the roles of machines that the rules know', async () => {
+    const [check] = await dataSource.query<{ definition: string }[]>(
+      `SELECT pg_get_constraintdef(oid) AS definition FROM pg_constraint WHERE conname = 'machine_role'`,
+    );
+    expect([...(check?.definition ?? '').matchAll(/'([A-Z_]+)'/g)].map(([, role]) => role)).toEqual(
+      MACHINE_ROLES,
+    );
   });
 
   it('lets every heartbeat update its status within the page: no index holds a column that heartbeats change', async () => {

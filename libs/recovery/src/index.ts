@@ -14,6 +14,7 @@ export { EXPOSURES, type Exposure, type Rules } from './exposure';
 export { GROUP_OF_STATE, RECOVERY_STATES, STATE_GROUPS, type RecoveryState, type StateGroup } from './state';
 export { EMPTY_MEMORY, type Dated, type EdgeContact, type Memory, type Session } from './memory';
 export { enrolledMachine, type TrackedMachine } from './machine';
+export { MACHINE_ROLES, type MachineRole } from './machine-role';
 export {
   TRANSITION_REASONS,
   type Transition,

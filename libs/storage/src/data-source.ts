@@ -1,5 +1,6 @@
 import { DataSource } from 'typeorm';
 import { EnrolmentTokenEntity, RelayCredentialEntity } from './entities/access.entity';
+import { CareActionEntity, CareEventEntity, MachineTagEntity } from './entities/care.entity';
 import {
   InstallationEntity,
   MachineEntity,
@@ -10,6 +11,7 @@ import { BlindnessEntity, IncidentEntity, IngestPresenceEntity } from './entitie
 import { OrganisationEntity, OrganisationLinkEntity, PracticeEntity } from './entities/organisation.entity';
 import { ProgressCountEntity, ProgressLedgerEntity } from './entities/progress.entity';
 import { Fleet1721347200000 } from './migrations/1721347200000-fleet';
+import { MachineCare1721390019000 } from './migrations/1721390019000-machine-care';
 
 /** Connections of one process: two write lanes, the sweeper, readers and administration, with room to spare. */
 const POOL_CONNECTIONS_MAX = 12;
@@ -32,6 +34,9 @@ export function makeDataSource(url: string): DataSource {
       MachineEntity,
       MachineStatusEntity,
       TransitionEntity,
+      MachineTagEntity,
+      CareEventEntity,
+      CareActionEntity,
       ProgressCountEntity,
       ProgressLedgerEntity,
       IngestPresenceEntity,
@@ -40,7 +45,7 @@ export function makeDataSource(url: string): DataSource {
       EnrolmentTokenEntity,
       RelayCredentialEntity,
     ],
-    migrations: [Fleet1721347200000],
+    migrations: [Fleet1721347200000, MachineCare1721390019000],
     migrationsTransactionMode: 'all',
     synchronize: false,
     logging: false,

@@ -1,4 +1,4 @@
-import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /** Finds the machine that an installation was enrolled as. */
 @Entity('installation')
@@ -17,6 +17,12 @@ export class InstallationEntity {
 @Entity('machine')
 @Index('machine_by_asset', ['practice_id', 'serial_number'], { where: 'serial_number IS NOT NULL' })
 @Index('machine_by_hostname', { synchronize: false })
+@Index('machine_by_asset_tag', { synchronize: false })
+@Index('machine_by_assignee', { synchronize: false })
+@Index('machine_by_successor', { synchronize: false })
+@Index('machine_by_review', { synchronize: false })
+@Index('machine_attested', { synchronize: false })
+@Check('machine_role', `role IN ('RECEPTION', 'CONSULTING_ROOM', 'DISPENSARY', 'SERVER', 'OTHER')`)
 export class MachineEntity {
   @PrimaryColumn({ type: 'text', collation: 'C' })
   practice_id!: string;
@@ -33,8 +39,9 @@ export class MachineEntity {
   @Column({ type: 'text', nullable: true })
   smbios_uuid!: string | null;
 
-  @Column({ type: 'timestamptz' })
-  enrolled_at!: Date;
+  /** null: expected by the register, and never enrolled. */
+  @Column({ type: 'timestamptz', nullable: true })
+  enrolled_at!: Date | null;
 
   @Column({ type: 'uuid', nullable: true })
   successor_id!: string | null;
@@ -71,6 +78,51 @@ export class MachineEntity {
 
   @Column({ type: 'timestamptz', nullable: true })
   identity_conflict_since!: Date | null;
+
+  /** When the register first brought it; null: it enrolled before the register knew it, or is not in it. */
+  @Column({ type: 'timestamptz', nullable: true })
+  registered_at!: Date | null;
+
+  /** What it is for, from the register or a person; null: nobody has said. */
+  @Column({ type: 'text', nullable: true })
+  role!: string | null;
+
+  @Column({ type: 'text', nullable: true })
+  asset_tag!: string | null;
+
+  /** Room or desk. */
+  @Column({ type: 'text', nullable: true })
+  location!: string | null;
+
+  /** Identity of the BitLocker key protector, by which a key is looked up elsewhere. Never the recovery password. */
+  @Column({ type: 'text', nullable: true })
+  bitlocker_key_id!: string | null;
+
+  @Column({ type: 'boolean', nullable: true })
+  bitlocker_key_escrowed!: boolean | null;
+
+  /** Who takes care of it; nobody's once `assigned_until` has passed. */
+  @Column({ type: 'text', nullable: true })
+  assignee!: string | null;
+
+  @Column({ type: 'timestamptz', nullable: true })
+  assigned_until!: Date | null;
+
+  /** When somebody has to look again at a machine that was set aside (DORMANT, RETIRED). */
+  @Column({ type: 'date', nullable: true })
+  review_on!: string | null;
+
+  /** When a person said that it works again; null when nobody did, or it was withdrawn. Evidence confirms it by the state. */
+  @Column({ type: 'timestamptz', nullable: true })
+  attested_at!: Date | null;
+
+  /** The identity under which it goes on at another practice. */
+  @Column({ type: 'text', nullable: true })
+  moved_to!: string | null;
+
+  /** Raised by everything that people do for the machine: the ordinal of its last care event. */
+  @Column({ type: 'integer', default: 0 })
+  care_version!: number;
 }
 
 /** Where a machine is: contact, session, exposure, state, version. Written by every heartbeat, so it stays narrow. */
