@@ -28,6 +28,7 @@ import { DateTimeScalar } from './graphql/date-time.scalar';
 import { formatError } from './graphql/error.format';
 import { HeartbeatResolver } from './graphql/heartbeat.resolver';
 import { IncidentResolver } from './graphql/incident.resolver';
+import { MachineConnectionResolver } from './graphql/machine-connection.resolver';
 import { MachineResolver } from './graphql/machine.resolver';
 import { OrganisationResolver } from './graphql/organisation.resolver';
 import { PollAnswers } from './graphql/poll-answers';
@@ -61,6 +62,7 @@ export const RESOLVERS = [
   ProgressResolver,
   OrganisationResolver,
   MachineResolver,
+  MachineConnectionResolver,
   IncidentResolver,
   AccessResolver,
   HeartbeatResolver,
@@ -163,7 +165,7 @@ function providersOf({ settings, secrets, database, incident, clock }: Foundatio
     [RecordReport, new RecordReport(reports, scope, clock, metrics)],
     [OrganisationReader, organisations],
     [ProgressReader, new ProgressReader(database.pool, organisations)],
-    [MachineReader, new MachineReader(database.pool, policy)],
+    [MachineReader, new MachineReader(database.pool, organisations, policy)],
     [TransitionReader, new TransitionReader(database.pool)],
     [PollAnswers, new PollAnswers(admin, () => metrics.progressVersion, monotonicMs, contexts)],
   ];

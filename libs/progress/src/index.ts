@@ -1,10 +1,12 @@
 export { MachineReader, type MachineFactsView, type MachinePage, type MachineView } from './machine.reader';
 export {
-  MACHINE_ORDERS,
+  filterProblem,
+  SENSOR_STATUSES,
+  type MachineConditions,
   type MachineFilter,
-  type MachineOrder,
-  type PageRequest,
-} from './machine-list-query';
+  type SensorStatus,
+} from './machine-filter';
+export { MACHINE_ORDERS, type MachineOrder, type PageRequest } from './machine-list-query';
 export {
   NATIONAL_CODE,
   ORGANISATION_LEVELS,

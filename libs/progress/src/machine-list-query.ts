@@ -1,27 +1,6 @@
-import {
-  GROUP_OF_STATE,
-  RECOVERY_STATES,
-  type Exposure,
-  type RecoveryState,
-  type StateGroup,
-} from '@app/recovery';
-import { EXPOSURE_CODE, STATE_CODE, type MachineKey } from '@app/storage';
-
-/** Which machines; every condition given must hold. The same filter serves lists, counts and exports. */
-export type MachineFilter = {
-  /** Codes of organisations: machines of any of them, or of anything below. */
-  readonly within?: readonly string[] | undefined;
-  readonly states?: readonly RecoveryState[] | undefined;
-  readonly exposures?: readonly Exposure[] | undefined;
-  readonly groups?: readonly StateGroup[] | undefined;
-  /** Beginning of the host name, in any case. */
-  readonly hostname?: string | undefined;
-  readonly serialNumber?: string | undefined;
-  readonly lastHeardBeforeMs?: number | undefined;
-  readonly lastHeardAfterMs?: number | undefined;
-  readonly inStateBeforeMs?: number | undefined;
-  readonly identityConflict?: boolean | undefined;
-};
+import type { MachineKey } from '@app/storage';
+import { filterConditions, type FilterReading } from './machine-conditions';
+import type { MachineFilter } from './machine-filter';
 
 /** PRACTICE: by practice; SINCE: longest in its state first; HOST_NAME; LAST_HEARD: longest silent first. */
 export const MACHINE_ORDERS = ['PRACTICE', 'SINCE', 'HOST_NAME', 'LAST_HEARD'] as const;
@@ -33,6 +12,9 @@ export type PageRequest = {
   /** The sort value and key of the row to go on after. */
   readonly after: { readonly sortValue: string; readonly key: MachineKey } | null;
 };
+
+/** A statement and its values. */
+export type Statement = { readonly text: string; readonly values: readonly unknown[] };
 
 /** The columns that make up a view. */
 export const MACHINE_COLUMNS = `
@@ -57,11 +39,11 @@ export function machineListQuery(
   filter: MachineFilter,
   order: MachineOrder,
   page: PageRequest,
-  nowMs: number,
-): { text: string; values: unknown[] } {
+  reading: FilterReading,
+): Statement {
   const values: unknown[] = [];
   const param = (value: unknown): string => `$${values.push(value)}`;
-  const conditions = filterConditions(filter, nowMs, param);
+  const conditions = [...filterConditions(filter, reading, param)];
   const sort = SORTS[order];
   if (page.after !== null) {
     const key = [
@@ -77,58 +59,36 @@ export function machineListQuery(
   }
   const text = `
     SELECT ${MACHINE_COLUMNS}, ${sort === null ? `''` : `(${sort.expression})::text`} AS sort_value
-    FROM machine_status AS status
-    JOIN machine ON machine.practice_id = status.practice_id AND machine.machine_id = status.machine_id
+    FROM machine_status AS status ${JOIN_MACHINE}
     ${conditions.length === 0 ? '' : `WHERE ${conditions.join('\n      AND ')}`}
     ORDER BY ${sort === null ? '' : `${sort.expression}, `}status.practice_id, status.machine_id
     LIMIT ${param(page.first + 1)}`;
   return { text, values };
 }
 
-function filterConditions(filter: MachineFilter, nowMs: number, param: (value: unknown) => string): string[] {
-  const conditions: string[] = [];
-  const states = statesOf(filter);
-  const moment = (atMs: number): string => `to_timestamp(${param(atMs)}::float8 / 1000)`;
-  if (filter.within !== undefined && !filter.within.includes('ENGLAND')) {
-    const codes = param(filter.within);
-    conditions.push(`status.practice_id IN (
-        SELECT place.practice_id FROM placement_at(${moment(nowMs)}) AS place
-        WHERE place.practice_id = ANY (${codes}::text[]) OR place.icb_code = ANY (${codes}::text[])
-           OR place.region_code = ANY (${codes}::text[]))`);
-  }
-  // State codes are our own numbers: written out, they let the planner use the partial indexes.
-  if (states !== null) conditions.push(`status.state IN (${states.join(', ') || 'NULL'})`);
-  if (filter.exposures !== undefined) {
-    conditions.push(
-      `status.exposure = ANY (${param(filter.exposures.map((exposure) => EXPOSURE_CODE[exposure]))}::smallint[])`,
-    );
-  }
-  if (filter.hostname !== undefined)
-    conditions.push(`lower(machine.hostname) LIKE ${param(likePrefix(filter.hostname))}`);
-  if (filter.serialNumber !== undefined)
-    conditions.push(`machine.serial_number = ${param(filter.serialNumber)}`);
-  if (filter.lastHeardBeforeMs !== undefined)
-    conditions.push(`status.heard_at < ${moment(filter.lastHeardBeforeMs)}`);
-  if (filter.lastHeardAfterMs !== undefined)
-    conditions.push(`status.heard_at >= ${moment(filter.lastHeardAfterMs)}`);
-  if (filter.inStateBeforeMs !== undefined)
-    conditions.push(`status.since < ${moment(filter.inStateBeforeMs)}`);
-  if (filter.identityConflict !== undefined) {
-    conditions.push(`machine.identity_conflict_since IS ${filter.identityConflict ? 'NOT NULL' : 'NULL'}`);
-  }
-  return conditions;
+/** The statement that counts the machines of a filter. */
+export function machineCountQuery(filter: MachineFilter, reading: FilterReading): Statement {
+  const { from, values } = matching(filter, reading);
+  return { text: `SELECT count(*)::int AS machines ${from}`, values };
 }
 
-/** States and groups are two ways to name states; both given, both must hold. */
-function statesOf(filter: MachineFilter): number[] | null {
-  if (filter.states === undefined && filter.groups === undefined) return null;
-  return RECOVERY_STATES.filter(
-    (state) =>
-      (filter.states === undefined || filter.states.includes(state)) &&
-      (filter.groups === undefined || filter.groups.includes(GROUP_OF_STATE[state])),
-  ).map((state) => STATE_CODE[state]);
+/** The statement that names the machines of a filter in the order of their keys, which is that of every bulk write. */
+export function machineKeysQuery(filter: MachineFilter, limit: number, reading: FilterReading): Statement {
+  const { from, values } = matching(filter, reading);
+  const text = `
+    SELECT status.practice_id, status.machine_id ${from}
+    ORDER BY status.practice_id, status.machine_id LIMIT $${values.push(limit)}`;
+  return { text, values };
 }
 
-function likePrefix(text: string): string {
-  return `${text.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`;
+function matching(filter: MachineFilter, reading: FilterReading): { from: string; values: unknown[] } {
+  const values: unknown[] = [];
+  const conditions = filterConditions(filter, reading, (value) => `$${values.push(value)}`);
+  // What the machine last told is read only where the filter asks about it.
+  const join = conditions.some((condition) => condition.includes('machine.')) ? JOIN_MACHINE : '';
+  const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+  return { from: `FROM machine_status AS status ${join} ${where}`, values };
 }
+
+const JOIN_MACHINE = `
+  JOIN machine ON machine.practice_id = status.practice_id AND machine.machine_id = status.machine_id`;

@@ -12,13 +12,18 @@ import {
 } from '@app/recovery';
 import { decodeMemory, exposureOf, reasonOf, stateOf, type MachineKey } from '@app/storage';
 import type { Pool } from 'pg';
+import type { FilterReading } from './machine-conditions';
+import type { MachineFilter } from './machine-filter';
 import {
   MACHINE_COLUMNS,
+  machineCountQuery,
+  machineKeysQuery,
   machineListQuery,
-  type MachineFilter,
   type MachineOrder,
   type PageRequest,
+  type Statement,
 } from './machine-list-query';
+import { practicesWithin, type OrganisationReader } from './organisation.reader';
 
 /** A machine as people see it. */
 export type MachineView = {
@@ -61,6 +66,7 @@ export type MachinePage = { readonly machines: readonly MachineView[]; readonly 
 export class MachineReader {
   constructor(
     private readonly pool: Pool,
+    private readonly organisations: OrganisationReader,
     private readonly policy: Policy,
   ) {}
 
@@ -71,10 +77,25 @@ export class MachineReader {
     page: PageRequest,
     nowMs: number,
   ): Promise<MachinePage> {
-    const { text, values } = machineListQuery(filter, order, page, nowMs);
-    const { rows } = await this.pool.query<MachineRow>(text, values);
+    const rows = await this.rows<MachineRow>(
+      machineListQuery(filter, order, page, await this.reading(nowMs)),
+    );
     const machines = rows.slice(0, page.first).map((row) => this.toView(row, nowMs));
     return { machines, hasNextPage: rows.length > page.first };
+  }
+
+  /** How many machines meet a filter at this moment. */
+  async count(filter: MachineFilter, nowMs: number): Promise<number> {
+    const [row] = await this.rows<{ machines: number }>(machineCountQuery(filter, await this.reading(nowMs)));
+    return row?.machines ?? 0;
+  }
+
+  /** The machines that meet a filter at this moment, sorted as `compareMachineKeys` does, and no more than `limit` of them. */
+  async keys(filter: MachineFilter, limit: number, nowMs: number): Promise<readonly MachineKey[]> {
+    const rows = await this.rows<{ practice_id: string; machine_id: string }>(
+      machineKeysQuery(filter, limit, await this.reading(nowMs)),
+    );
+    return rows.map((row) => ({ practiceId: row.practice_id, machineId: row.machine_id }));
   }
 
   async find(key: MachineKey, nowMs: number): Promise<MachineView | null> {
@@ -86,6 +107,15 @@ export class MachineReader {
       [key.practiceId, key.machineId],
     );
     return rows[0] === undefined ? null : this.toView(rows[0], nowMs);
+  }
+
+  private async rows<Row extends object>({ text, values }: Statement): Promise<readonly Row[]> {
+    return (await this.pool.query<Row>(text, [...values])).rows;
+  }
+
+  private async reading(nowMs: number): Promise<FilterReading> {
+    const tree = await this.organisations.treeAt(nowMs);
+    return { nowMs, policy: this.policy, practicesWithin: (codes) => practicesWithin(tree, codes) };
   }
 
   private toView(row: MachineRow, nowMs: number): MachineView {

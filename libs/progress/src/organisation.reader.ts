@@ -90,3 +90,30 @@ export function liesWithin(tree: OrganisationTree, code: string, ancestor: strin
   }
   return false;
 }
+
+const practicesOfTree = new WeakMap<OrganisationTree, ReadonlyMap<string, readonly string[]>>();
+
+/** The codes of all practices at or below any of the organisations, each once; unknown organisations have none. */
+export function practicesWithin(tree: OrganisationTree, codes: readonly string[]): readonly string[] {
+  let below = practicesOfTree.get(tree);
+  if (below === undefined) {
+    below = groupPractices(tree);
+    practicesOfTree.set(tree, below);
+  }
+  const [only] = codes;
+  if (codes.length === 1 && only !== undefined) return below.get(only) ?? [];
+  return [...new Set(codes.flatMap((code) => below.get(code) ?? []))];
+}
+
+function groupPractices(tree: OrganisationTree): Map<string, string[]> {
+  const below = new Map<string, string[]>();
+  for (const practice of tree.values()) {
+    if (practice.level !== 'PRACTICE') continue;
+    for (let at: string | null = practice.code; at !== null; at = tree.get(at)?.parentCode ?? null) {
+      const practices = below.get(at);
+      if (practices === undefined) below.set(at, [practice.code]);
+      else practices.push(practice.code);
+    }
+  }
+  return below;
+}

@@ -1,85 +1,170 @@
-import { Field, ID, InputType } from '@nestjs/graphql';
-import { ReaderError, type MachineFilter } from '@app/progress';
-import type { Exposure, RecoveryState, StateGroup } from '@app/recovery';
-import { ExposureEnum, RecoveryStateEnum, StateGroupEnum } from './vocabulary.type';
+import { Field, ID, InputType, Int } from '@nestjs/graphql';
+import { filterProblem, ReaderError, type MachineFilter, type SensorStatus } from '@app/progress';
+import {
+  MINUTE_MS,
+  type BitlockerStatus,
+  type BootMode,
+  type Exposure,
+  type FileVerdict,
+  type Freshness,
+  type RecoveryState,
+  type StateGroup,
+  type TransitionReason,
+} from '@app/recovery';
+import {
+  BitlockerStatusEnum,
+  BootModeEnum,
+  ExposureEnum,
+  FileVerdictEnum,
+  FreshnessEnum,
+  RecoveryStateEnum,
+  SensorStatusEnum,
+  StateGroupEnum,
+  TransitionReasonEnum,
+} from './vocabulary.type';
 
-@InputType('MachineFilter', { description: 'Which machines; every condition given must hold.' })
+/** A field that may be left out, or be null, which says the same. */
+const may = (description: string): { nullable: true; description: string } => ({
+  nullable: true,
+  description,
+});
+
+@InputType('MachineFilter', {
+  description:
+    'Which machines. Every condition given must hold, together with all of `and`, one or more of `or`, and without `not`. Of a list any value may hold. What is not known of a machine meets no condition about it, so that a filter and its `not` share out all machines. At most 5 deep, 60 conditions, 500 values a list.',
+})
 export class MachineFilterInput {
-  @Field(() => [ID], {
-    nullable: true,
-    description: 'ODS codes: machines of any of these organisations or below them.',
-  })
+  @Field(() => [MachineFilterInput], may('All of these hold.'))
+  and?: MachineFilterInput[] | null;
+
+  @Field(() => [MachineFilterInput], may('One or more of these hold; of an empty list none does.'))
+  or?: MachineFilterInput[] | null;
+
+  @Field(() => MachineFilterInput, may('This does not hold.'))
+  not?: MachineFilterInput | null;
+
+  @Field(() => [ID], may('ODS codes: machines of any of these organisations or below them.'))
   within?: string[] | null;
 
-  @Field(() => [RecoveryStateEnum], { nullable: true, description: 'Any of these states.' })
+  @Field(() => [RecoveryStateEnum], may('Any of these states.'))
   state?: RecoveryState[] | null;
 
-  @Field(() => [ExposureEnum], { nullable: true, description: 'Any of these exposures.' })
+  @Field(() => [ExposureEnum], may('Any of these exposures.'))
   exposure?: Exposure[] | null;
 
-  @Field(() => [StateGroupEnum], { nullable: true, description: 'Any of these groups.' })
+  @Field(() => [StateGroupEnum], may('Any of these groups.'))
   group?: StateGroup[] | null;
 
-  @Field(() => String, { nullable: true, description: 'Beginning of the host name, in any case.' })
+  @Field(() => [TransitionReasonEnum], may('Any of these reasons of the present state.'))
+  reason?: TransitionReason[] | null;
+
+  @Field(() => String, may('Beginning of the host name, in any case.'))
   hostname?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Exact serial number.' })
+  @Field(() => String, may('The whole host name, in any case.'))
+  hostnameIs?: string | null;
+
+  @Field(() => String, may('The whole serial number, in any case.'))
   serialNumber?: string | null;
 
-  @Field(() => Date, {
-    nullable: true,
-    description: 'Last heard before this moment; leaves out machines that were never heard.',
-  })
+  @Field(() => String, may('Beginning of the serial number, in any case.'))
+  serialNumberPrefix?: string | null;
+
+  @Field(() => [FreshnessEnum], may('Freshness of the last contact, at the moment of the answer.'))
+  freshness?: Freshness[] | null;
+
+  @Field(() => Date, may('Last heard before this moment; leaves out machines that were never heard.'))
   lastHeardBefore?: Date | null;
 
-  @Field(() => Date, { nullable: true, description: 'Last heard at or after this moment.' })
+  @Field(() => Date, may('Last heard at or after this moment.'))
   lastHeardAfter?: Date | null;
 
-  @Field(() => Date, { nullable: true, description: 'In the present state since before this moment.' })
+  @Field(() => Date, may('In the present state since before this moment.'))
   inStateBefore?: Date | null;
 
-  @Field(() => Boolean, {
-    nullable: true,
-    description: 'Whether two machines have been heard under the identity.',
-  })
+  @Field(() => Date, may('In the present state since this moment or later.'))
+  inStateAfter?: Date | null;
+
+  @Field(() => Int, may('In the present state for this many minutes or longer, at the moment of the answer.'))
+  stateAgeAtLeastMinutes?: number | null;
+
+  @Field(() => Int, may('In the present state for less than this many minutes, at the moment of the answer.'))
+  stateAgeUnderMinutes?: number | null;
+
+  @Field(() => [SensorStatusEnum], may('What the sensor’s service was last seen doing.'))
+  sensor?: SensorStatus[] | null;
+
+  @Field(() => String, may('Beginning of the sensor’s version, as in 7.16.'))
+  sensorVersionPrefix?: string | null;
+
+  @Field(
+    () => [BitlockerStatusEnum],
+    may('Protection of the system drive; UNKNOWN also where never collected.'),
+  )
+  bitlocker?: BitlockerStatus[] | null;
+
+  @Field(() => [BootModeEnum], may('How Windows was started.'))
+  bootMode?: BootMode[] | null;
+
+  @Field(() => Boolean, may('Whether the next boot would be in safe mode.'))
+  safeBootFlag?: boolean | null;
+
+  @Field(() => [FileVerdictEnum], may('What the incident’s file says.'))
+  fileVerdict?: FileVerdict[] | null;
+
+  @Field(() => String, may('Beginning of the Windows build, as in 22631.'))
+  osBuildPrefix?: string | null;
+
+  @Field(() => Boolean, may('Whether two machines have been heard under the identity.'))
   identityConflict?: boolean | null;
 }
 
-/** More values than this in one list of a filter is no question but a dump. */
-const FILTER_VALUES_MAX = 500;
-/** No host name or serial number is longer. */
-const FILTER_TEXT_MAX = 255;
-
-/** The wire's filter in the reader's words. */
+/**
+ * The wire's filter in the reader's words.
+ *
+ * @throws ReaderError when it is larger than any question
+ */
 export function toMachineFilter(input: MachineFilterInput): MachineFilter {
+  const problem = filterProblem(input);
+  if (problem !== null) throw new ReaderError('BAD_USER_INPUT', problem);
+  return translate(input);
+}
+
+function translate(input: MachineFilterInput): MachineFilter {
   return {
+    and: input.and?.map(translate),
+    or: input.or?.map(translate),
+    not: input.not == null ? undefined : translate(input.not),
     within: input.within ?? undefined,
     states: input.state ?? undefined,
     exposures: input.exposure ?? undefined,
     groups: input.group ?? undefined,
+    reasons: input.reason ?? undefined,
     hostname: input.hostname ?? undefined,
+    hostnameIs: input.hostnameIs ?? undefined,
     serialNumber: input.serialNumber ?? undefined,
+    serialNumberPrefix: input.serialNumberPrefix ?? undefined,
+    freshness: input.freshness ?? undefined,
     lastHeardBeforeMs: input.lastHeardBefore?.getTime(),
     lastHeardAfterMs: input.lastHeardAfter?.getTime(),
     inStateBeforeMs: input.inStateBefore?.getTime(),
+    inStateAfterMs: input.inStateAfter?.getTime(),
+    stateAgeAtLeastMs: minutes(input.stateAgeAtLeastMinutes),
+    stateAgeUnderMs: minutes(input.stateAgeUnderMinutes),
+    sensor: input.sensor ?? undefined,
+    sensorVersionPrefix: input.sensorVersionPrefix ?? undefined,
+    bitlocker: input.bitlocker ?? undefined,
+    bootModes: input.bootMode ?? undefined,
+    safeBootFlag: input.safeBootFlag ?? undefined,
+    fileVerdicts: input.fileVerdict ?? undefined,
+    osBuildPrefix: input.osBuildPrefix ?? undefined,
     identityConflict: input.identityConflict ?? undefined,
   };
 }
 
-/** @throws ReaderError when a filter is larger than any question */
-export function checkFilter(filter: MachineFilterInput): void {
-  for (const value of Object.values(filter)) {
-    if (Array.isArray(value) && value.length > FILTER_VALUES_MAX) {
-      throw new ReaderError('BAD_USER_INPUT', `a filter takes at most ${FILTER_VALUES_MAX} values`);
-    }
-    const texts: unknown[] = Array.isArray(value) ? value : [value];
-    if (
-      texts.some((text) => typeof text === 'string' && (text.length > FILTER_TEXT_MAX || text.includes('\0')))
-    ) {
-      throw new ReaderError(
-        'BAD_USER_INPUT',
-        `a filter’s text has at most ${FILTER_TEXT_MAX} characters and no NUL`,
-      );
-    }
-  }
+/** A century of minutes is longer than anything is in a state, and keeps every moment one that the database knows. */
+const MINUTES_MAX = 100 * 366 * 24 * 60;
+
+function minutes(count: number | null | undefined): number | undefined {
+  return count == null ? undefined : Math.min(Math.max(count, -MINUTES_MAX), MINUTES_MAX) * MINUTE_MS;
 }

@@ -5,6 +5,7 @@ import {
   OrganisationReader,
   ReaderError,
   TransitionReader,
+  type MachineFilter,
   type MachineOrder,
 } from '@app/progress';
 import { parseMachineKey } from '@app/storage';
@@ -26,7 +27,7 @@ import {
   toTransitionType,
   TransitionConnectionType,
 } from './machine.type';
-import { checkFilter, MachineFilterInput, toMachineFilter } from './machine-filter.input';
+import { MachineFilterInput, toMachineFilter } from './machine-filter.input';
 import { OrganisationType, toOrganisationType } from './organisation.type';
 import type { RequestContext } from './request-context';
 import { MachineOrderEnum } from './vocabulary.type';
@@ -76,8 +77,8 @@ export class MachineResolver {
     @Args('after', AFTER) after: string | null | undefined,
     @Context() context: RequestContext,
   ): Promise<MachineConnectionType> {
-    const group = filter?.group?.filter((one) => one === 'UNRECOVERED') ?? (['UNRECOVERED'] as const);
-    return this.page({ ...filter, group: [...group] }, orderBy ?? 'PRACTICE', first, after, context);
+    const unrecovered: MachineFilter = { and: [toMachineFilter(filter ?? {})], groups: ['UNRECOVERED'] };
+    return this.page(unrecovered, orderBy ?? 'PRACTICE', first, after, context);
   }
 
   @Query(() => MachineConnectionType, { description: 'Machines of any state.' })
@@ -88,7 +89,7 @@ export class MachineResolver {
     @Args('after', AFTER) after: string | null | undefined,
     @Context() context: RequestContext,
   ): Promise<MachineConnectionType> {
-    return this.page(filter ?? {}, orderBy ?? 'PRACTICE', first, after, context);
+    return this.page(toMachineFilter(filter ?? {}), orderBy ?? 'PRACTICE', first, after, context);
   }
 
   @Query(() => MachineType, {
@@ -133,26 +134,26 @@ export class MachineResolver {
   }
 
   private async page(
-    filter: MachineFilterInput,
+    filter: MachineFilter,
     order: MachineOrder,
     first: number,
     after: string | null | undefined,
     context: RequestContext,
   ): Promise<MachineConnectionType> {
     context.answer.changesByItself = true;
-    checkFilter(filter);
-    const mark = questionMark([toMachineFilter(filter), order]);
+    const mark = questionMark([filter, order]);
     const request = {
       first: checkFirst(first),
       after: after == null ? null : readMachineCursor(after, mark, SORT_KIND[order]),
     };
-    const page = await this.machineReader.list(toMachineFilter(filter), order, request, this.clock.now());
+    const page = await this.machineReader.list(filter, order, request, this.clock.now());
     const edges = page.machines.map((view) => ({
       cursor: machineCursor(mark, view.sortValue, view.key),
       node: toMachineType(view),
     }));
     return {
       edges,
+      filter,
       pageInfo: { hasNextPage: page.hasNextPage, endCursor: edges[edges.length - 1]?.cursor ?? null },
     };
   }

@@ -1,6 +1,6 @@
 import { Field, ID, Int, ObjectType } from '@nestjs/graphql';
 import type { BootMode, Exposure, Freshness, RecoveryState, RecoveryTest, StateGroup } from '@app/recovery';
-import type { MachineView, TransitionView } from '@app/progress';
+import type { MachineFilter, MachineView, TransitionView } from '@app/progress';
 import { formatMachineKey, type MachineKey } from '@app/storage';
 import { OrganisationType } from './organisation.type';
 import { PageInfoType } from './page-info.type';
@@ -189,6 +189,9 @@ export class MachineConnectionType {
 
   @Field(() => PageInfoType, { description: 'Whether there is more.' })
   pageInfo!: PageInfoType;
+
+  /** Not a field: what `totalCount` counts. */
+  filter!: MachineFilter;
 }
 
 /** A machine of the reader on the wire. */

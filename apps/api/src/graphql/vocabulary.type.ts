@@ -3,12 +3,14 @@ import {
   BITLOCKER_STATUSES,
   BOOT_MODES,
   EXPOSURES,
+  FILE_VERDICTS,
   FRESHNESSES,
   RECOVERY_STATES,
   RECOVERY_TESTS,
   STATE_GROUPS,
+  TRANSITION_REASONS,
 } from '@app/recovery';
-import { MACHINE_ORDERS, ORGANISATION_LEVELS } from '@app/progress';
+import { MACHINE_ORDERS, ORGANISATION_LEVELS, SENSOR_STATUSES } from '@app/progress';
 
 /** The words of the rules as GraphQL enums, each value described. */
 
@@ -144,6 +146,60 @@ registerEnumType(BitlockerStatusEnum, {
     SUSPENDED: 'Suspended, as a repair often leaves it.',
     OFF: 'Off.',
     UNKNOWN: 'Could not be read.',
+  }),
+});
+
+export const SensorStatusEnum = enumOf(SENSOR_STATUSES);
+registerEnumType(SensorStatusEnum, {
+  name: 'SensorStatus',
+  description: 'What the sensor’s service was last seen doing.',
+  valuesMap: described({
+    RUNNING: 'Runs.',
+    STOPPED: 'Does not run, or is not there.',
+    UNKNOWN: 'Never collected.',
+  }),
+});
+
+export const FileVerdictEnum = enumOf(FILE_VERDICTS);
+registerEnumType(FileVerdictEnum, {
+  name: 'FileVerdict',
+  description: 'What the newest last-write time of the incident’s files says.',
+  valuesMap: described({
+    NOT_COLLECTED: 'Never collected.',
+    ABSENT: 'There is no such file.',
+    PRE_INCIDENT: 'Older than the incident, and harmless.',
+    BAD: 'The faulty content.',
+    GOOD: 'The mended content.',
+    AMBIGUOUS: 'A time that proves nothing.',
+  }),
+});
+
+export const TransitionReasonEnum = enumOf(TRANSITION_REASONS);
+registerEnumType(TransitionReasonEnum, {
+  name: 'TransitionReason',
+  description: 'Why a machine came into its present state.',
+  valuesMap: described({
+    ENROLLED: 'Enrolled.',
+    NOTHING_KNOWN: 'Nothing is known about the window.',
+    CRASH_HIT: 'A crash of the incident’s kind was reported.',
+    SOFT_CRASH_WITH_BAD_FILE: 'Another crash was reported by a machine that held the faulty file.',
+    HELD_BAD_FILE: 'Held the faulty file.',
+    SENSOR_OUT_OF_SCOPE: 'No sensor, or one too old to load the faulty content.',
+    SILENT_SINCE_WINDOW: 'In contact around the window, and silent since.',
+    RETURNED_IN_NEW_SESSION: 'Fell silent around the window and came back in a new boot session.',
+    UP_IN_WINDOW_WITHOUT_HARM: 'Was up in the window, and unharmed.',
+    FIRST_SESSION_AFTER_WINDOW: 'First session after the window.',
+    TWO_STARTS_OR_CRASHES: 'Started or crashed twice in a short time.',
+    BOOTED_FOR_REPAIR: 'Reported from safe mode or Windows recovery.',
+    HOLDS_BAD_FILE: 'Holds the faulty file.',
+    BOOTED_NORMALLY: 'Booted normally, and has to prove that it stays.',
+    TESTS_PASSED: 'Passed every recovery test.',
+    AFTER_CARE_OPEN: 'Passed every recovery test; after-care is open.',
+    HARMED_AFTER_RECOVERY: 'Crashed, or held the faulty file, after it had recovered.',
+    SILENT_IN_OPENING_HOURS: 'Silent for an hour of opening time.',
+    LOOP_FELL_SILENT: 'Was looping, and fell silent.',
+    REPAIR_ABANDONED: 'Nothing was heard of its repair for hours.',
+    REPLACED_BY_SUCCESSOR: 'A new installation took its place.',
   }),
 });
 

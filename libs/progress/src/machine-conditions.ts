@@ -1,0 +1,189 @@
+import { RECOVERY_STATES, type Freshness, type Policy } from '@app/recovery';
+import { EXPOSURE_CODE, REASON_CODE, STATE_CODE } from '@app/storage';
+import {
+  statesWithin,
+  type MachineConditions,
+  type MachineFilter,
+  type SensorStatus,
+} from './machine-filter';
+
+/** What a filter is read by, besides itself. */
+export type FilterReading = {
+  readonly nowMs: number;
+  readonly policy: Policy;
+  /** The practices at or below any of these organisations. */
+  readonly practicesWithin: (codes: readonly string[]) => readonly string[];
+};
+
+/** Adds a value to those of the statement, and names its place. */
+export type AddParameter = (value: unknown) => string;
+
+/**
+ * A filter as conditions of SQL on `status` (machine_status) and `machine`, all of which must hold. Built from the filter's shape alone:
+ * values travel as parameters only. The first condition names the states that can meet the whole filter, so that the partial
+ * indexes serve however deep the filter hides them.
+ */
+export function filterConditions(
+  filter: MachineFilter,
+  reading: FilterReading,
+  parameter: AddParameter,
+): readonly string[] {
+  const writer = new ConditionWriter(reading, parameter);
+  const states = statesWithin(filter);
+  // State codes are our own numbers: written out, they let the planner use the partial indexes.
+  const bound =
+    states.size === RECOVERY_STATES.length
+      ? []
+      : [`status.state IN (${[...states].map((state) => STATE_CODE[state]).join(', ') || 'NULL'})`];
+  return [...bound, ...writer.all(filter, true)];
+}
+
+/** A unit of SQL for every condition. What a row does not know is NULL there, and counts as not met. */
+class ConditionWriter {
+  constructor(
+    private readonly reading: FilterReading,
+    private readonly parameter: AddParameter,
+  ) {}
+
+  /** All of them must hold. Where the whole statement already keeps to the states of the filter, they are not named again. */
+  all(filter: MachineFilter, statesAreKept: boolean): string[] {
+    const conditions = statesAreKept ? [] : this.ofState(filter);
+    conditions.push(...this.ofOrganisation(filter), ...this.ofVerdict(filter), ...this.ofContact(filter));
+    conditions.push(...this.ofNames(filter), ...this.ofFacts(filter));
+    for (const one of filter.and ?? []) conditions.push(...this.all(one, statesAreKept));
+    if (filter.or !== undefined) {
+      const either = filter.or.map((one) => this.together(one));
+      conditions.push(either.length === 0 ? 'false' : `(${either.join(' OR ')})`);
+    }
+    if (filter.not !== undefined) conditions.push(`${this.together(filter.not)} IS NOT TRUE`);
+    return conditions;
+  }
+
+  private together(filter: MachineFilter): string {
+    const conditions = this.all(filter, false);
+    return conditions.length === 0 ? 'true' : `(${conditions.join(' AND ')})`;
+  }
+
+  private ofOrganisation({ within }: MachineConditions): string[] {
+    if (within === undefined || within.includes('ENGLAND')) return [];
+    return [this.isAny('status.practice_id', 'text', this.reading.practicesWithin(within))];
+  }
+
+  private ofState({ states, groups }: MachineConditions): string[] {
+    if (states === undefined && groups === undefined) return [];
+    const codes = [...statesWithin({ states, groups })].map((state) => STATE_CODE[state]);
+    return [this.isAny('status.state', 'smallint', codes)];
+  }
+
+  private ofVerdict({ exposures, reasons }: MachineConditions): string[] {
+    const conditions: string[] = [];
+    if (exposures !== undefined) {
+      const codes = exposures.map((exposure) => EXPOSURE_CODE[exposure]);
+      conditions.push(this.isAny('status.exposure', 'smallint', codes));
+    }
+    if (reasons !== undefined) {
+      const codes = reasons.map((reason) => REASON_CODE[reason]);
+      conditions.push(this.isAny('status.reason', 'smallint', codes));
+    }
+    return conditions;
+  }
+
+  private ofContact(filter: MachineConditions): string[] {
+    const { nowMs } = this.reading;
+    const conditions: string[] = [];
+    const since = (sign: '<' | '>=' | '<=' | '>', atMs: number | undefined): void => {
+      if (atMs !== undefined) conditions.push(`status.since ${sign} ${this.moment(atMs)}`);
+    };
+    if (filter.freshness !== undefined) {
+      const either = [...new Set(filter.freshness)].map((freshness) => this.isFresh(freshness));
+      conditions.push(either.length === 0 ? 'false' : `(${either.join(' OR ')})`);
+    }
+    if (filter.lastHeardBeforeMs !== undefined)
+      conditions.push(`status.heard_at < ${this.moment(filter.lastHeardBeforeMs)}`);
+    if (filter.lastHeardAfterMs !== undefined)
+      conditions.push(`status.heard_at >= ${this.moment(filter.lastHeardAfterMs)}`);
+    since('<', filter.inStateBeforeMs);
+    since('>=', filter.inStateAfterMs);
+    since('<=', before(nowMs, filter.stateAgeAtLeastMs));
+    since('>', before(nowMs, filter.stateAgeUnderMs));
+    return conditions;
+  }
+
+  /** The bounds are those of `freshnessAt`. */
+  private isFresh(freshness: Freshness): string {
+    const { nowMs, policy } = this.reading;
+    const lateMs = nowMs - policy.freshForIntervals * policy.intervalMs;
+    const silentMs = nowMs - policy.silentAfterIntervals * policy.intervalMs;
+    switch (freshness) {
+      case 'FRESH':
+        return `status.heard_at >= ${this.moment(lateMs)}`;
+      case 'LATE':
+        return `(status.heard_at < ${this.moment(lateMs)} AND status.heard_at >= ${this.moment(silentMs)})`;
+      case 'SILENT':
+        return `status.heard_at < ${this.moment(silentMs)}`;
+      case 'NEVER':
+        return 'status.heard_at IS NULL';
+    }
+  }
+
+  private ofNames(filter: MachineConditions): string[] {
+    const hostname = 'lower(machine.hostname)';
+    const serialNumber = 'lower(machine.serial_number)';
+    return [
+      ...this.beginsWith(hostname, filter.hostname),
+      ...this.equals(hostname, filter.hostnameIs),
+      ...this.equals(serialNumber, filter.serialNumber),
+      ...this.beginsWith(serialNumber, filter.serialNumberPrefix),
+      ...this.beginsWith('lower(machine.sensor_version)', filter.sensorVersionPrefix),
+      ...this.beginsWith('lower(machine.os_build)', filter.osBuildPrefix),
+    ];
+  }
+
+  private ofFacts(filter: MachineConditions): string[] {
+    const conditions: string[] = [];
+    if (filter.sensor !== undefined) {
+      const either = [...new Set(filter.sensor)].map((status) => SENSOR[status]);
+      conditions.push(either.length === 0 ? 'false' : `(${either.join(' OR ')})`);
+    }
+    if (filter.bitlocker !== undefined)
+      conditions.push(this.isAny(`COALESCE(machine.bitlocker, 'UNKNOWN')`, 'text', filter.bitlocker));
+    if (filter.bootModes !== undefined)
+      conditions.push(this.isAny('machine.boot_mode', 'text', filter.bootModes));
+    if (filter.fileVerdicts !== undefined) {
+      const verdict = `COALESCE(machine.file_verdict, 'NOT_COLLECTED')`;
+      conditions.push(this.isAny(verdict, 'text', filter.fileVerdicts));
+    }
+    if (filter.safeBootFlag !== undefined)
+      conditions.push(`machine.safe_boot_flag = ${this.parameter(filter.safeBootFlag)}`);
+    if (filter.identityConflict !== undefined)
+      conditions.push(`machine.identity_conflict_since IS ${filter.identityConflict ? 'NOT NULL' : 'NULL'}`);
+    return conditions;
+  }
+
+  private isAny(expression: string, type: string, values: readonly unknown[]): string {
+    return `${expression} = ANY (${this.parameter(values)}::${type}[])`;
+  }
+
+  private equals(expression: string, text: string | undefined): string[] {
+    return text === undefined ? [] : [`${expression} = lower(${this.parameter(text)})`];
+  }
+
+  private beginsWith(expression: string, text: string | undefined): string[] {
+    if (text === undefined) return [];
+    return [`${expression} LIKE lower(${this.parameter(`${text.replace(/[\\%_]/g, '\\$&')}%`)})`];
+  }
+
+  private moment(atMs: number): string {
+    return `to_timestamp(${this.parameter(atMs)}::float8 / 1000)`;
+  }
+}
+
+const SENSOR: Record<SensorStatus, string> = {
+  RUNNING: 'machine.sensor_running',
+  STOPPED: 'machine.sensor_running = false',
+  UNKNOWN: 'machine.sensor_running IS NULL',
+};
+
+function before(nowMs: number, ageMs: number | undefined): number | undefined {
+  return ageMs === undefined ? undefined : nowMs - ageMs;
+}
