@@ -1,4 +1,5 @@
 import { GRAPHQL_ERROR_CODES } from '../../apps/api/src/graphql/error.format';
+import type { GraphqlAnswer } from '../support/client';
 import { ADMIN_TOKEN, startApplication, type Application } from '../support/application';
 import {
   CHESHIRE_PRACTICE,
@@ -92,6 +93,24 @@ describe('lists of machines', () => {
     [{ inStateBefore: '2024-07-19T07:30:01Z' }, ['harmless', 'neverHeard']],
     [{ identityConflict: true }, []],
     [{ identityConflict: false, within: [LONDON] }, ['london', 'neverHeard']],
+    [{ reason: ['SILENT_IN_OPENING_HOURS', 'ENROLLED'] }, ['silent', 'neverHeard']],
+    [{ hostnameIs: 'gp-front-01', serialNumberPrefix: 'pf3' }, ['silent']],
+    [{ serialNumber: 'pf3aaaaa' }, ['silent']],
+    [{ freshness: ['FRESH', 'NEVER'] }, ['crashed', 'london', 'neverHeard']],
+    [{ inStateAfter: '2024-07-19T08:50:00Z', stateAgeUnderMinutes: 5 }, ['london']],
+    [{ stateAgeAtLeastMinutes: 60 }, ['harmless', 'neverHeard']],
+    [{ sensor: ['STOPPED', 'UNKNOWN'] }, ['london', 'neverHeard']],
+    [{ sensorVersionPrefix: '7.16.' }, ['silent', 'harmless', 'crashed', 'recovered']],
+    [{ bitlocker: ['UNKNOWN'] }, ['neverHeard']],
+    [{ bootMode: ['NORMAL'], fileVerdict: ['BAD', 'PRE_INCIDENT'] }, ['silent', 'harmless']],
+    [{ safeBootFlag: false, osBuildPrefix: '22631' }, []],
+    [
+      { or: [{ within: [LONDON], not: { sensor: ['UNKNOWN'] } }, { state: ['STABILISING'] }] },
+      ['crashed', 'london'],
+    ],
+    [{ and: [{ within: [NORTH_WEST] }, { not: { within: [GREATER_MANCHESTER] } }] }, ['recovered']],
+    [{ not: {} }, []],
+    [{ or: [] }, []],
   ])('filtered by %j', async (filter, names) => {
     expect(await listed('machines', filter)).toEqual(names);
   });
@@ -100,11 +119,24 @@ describe('lists of machines', () => {
     expect(await listed('unrecoveredMachines', null)).toEqual(['silent', 'crashed']);
     expect(await listed('unrecoveredMachines', { within: [PRACTICE] })).toEqual(['silent']);
     expect(await listed('unrecoveredMachines', { state: ['RECOVERED'] })).toEqual([]);
+    expect(await listed('unrecoveredMachines', { or: [{ hostname: 'gp' }, { group: ['UNKNOWN'] }] })).toEqual(
+      ['silent', 'crashed'],
+    );
     expect(await listed('unrecoveredMachines', { group: ['FINE'] })).toEqual([]);
     expect(await listed('unrecoveredMachines', { group: ['FINE', 'UNRECOVERED'] })).toEqual([
       'silent',
       'crashed',
     ]);
+  });
+});
+
+it('counts the whole list beside any of its pages', async () => {
+  const query = `query ($filter: MachineFilter) {
+    all: machines(filter: $filter, first: 1) { totalCount edges { node { id } } }
+    broken: unrecoveredMachines(filter: $filter, first: 1) { totalCount } }`;
+  expect(await app.client.query(query, { filter: { within: [NORTH_WEST] } })).toEqual({
+    all: { totalCount: 4, edges: [{ node: { id: expect.any(String) as unknown } }] },
+    broken: { totalCount: 2 },
   });
 });
 
@@ -221,6 +253,9 @@ describe('refusals', () => {
     [LIST, { first: 1, filter: { hostname: 'x'.repeat(256) } }, 'BAD_USER_INPUT'],
     [LIST, { first: 1, filter: { hostname: 'A\u0000' } }, 'BAD_USER_INPUT'],
     [LIST, { first: 1, filter: { within: Array(501).fill(PRACTICE) } }, 'BAD_USER_INPUT'],
+    [LIST, { first: 1, filter: nestedFilter(6) }, 'BAD_USER_INPUT'],
+    [LIST, { first: 1, filter: { and: Array(61).fill({ hostname: 'x' }) } }, 'BAD_USER_INPUT'],
+    [LIST, { first: 1, filter: { not: { state: ['BROKEN'] } } }, 'BAD_USER_INPUT'],
     [`{ machines { edges { cursor } } }`, {}, 'GRAPHQL_VALIDATION_FAILED'],
     [`{ machines(first: 1) { edges { secrets } } }`, {}, 'GRAPHQL_VALIDATION_FAILED'],
     [`{ machines(first: 1`, {}, 'GRAPHQL_PARSE_FAILED'],
@@ -237,6 +272,21 @@ describe('refusals', () => {
     expect(body.errors?.map(({ extensions }) => extensions.code)).toEqual([code]);
     expect(GRAPHQL_ERROR_CODES).toContain(code);
     expect(Object.keys(body.errors?.[0]?.extensions ?? {})).toEqual(['code']);
+  });
+
+  it('refuses a filter that is nested deeper than anything can follow', async () => {
+    for (const depth of [100, 3_000, 100_000]) {
+      const filter = `${'{"not":'.repeat(depth)}{}${'}'.repeat(depth)}`;
+      const body = `{"query":${JSON.stringify(LIST)},"variables":{"first":1,"filter":${filter}}}`;
+      const { status, body: answer } = await app.client.post<GraphqlAnswer<object>>(
+        '/graphql',
+        body,
+        ADMIN_TOKEN,
+      );
+      expect([depth, status]).toEqual([depth, expect.any(Number)]);
+      expect([depth, answer.errors?.[0]?.extensions.code]).toEqual([depth, 'BAD_USER_INPUT']);
+      expect(status).toBeLessThan(500);
+    }
   });
 
   it('lets only the administrator ask, and tells strangers nothing', async () => {
@@ -276,3 +326,10 @@ it('never shows a token or a credential a second time', async () => {
     createEnrolmentToken: { expiresAt: '2024-07-20T00:00:00.000Z' },
   });
 });
+
+/** A filter within a filter within a filter. */
+function nestedFilter(depth: number): object {
+  let filter: object = { hostname: 'x' };
+  for (let i = 1; i < depth; i += 1) filter = { not: filter };
+  return filter;
+}

@@ -40,6 +40,10 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
   };
   if (original instanceof ReaderError)
     return { message: original.message, ...place, extensions: { code: original.code } };
+  if (isTooDeep(original)) {
+    const message = 'the input is nested deeper than anything that is asked here';
+    return { message, ...place, extensions: { code: 'BAD_USER_INPUT' } };
+  }
   const code = formatted.extensions?.['code'];
   if (original instanceof GraphQLError && isKnown(code))
     return { message: formatted.message, ...place, extensions: { code } };
@@ -54,6 +58,11 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
     ...place,
     extensions: { code: isKnown(refusal.code) ? refusal.code : 'INTERNAL' },
   };
+}
+
+/** Input is read recursively; what nests a hundred thousand deep ends the stack before any limit of ours sees it. */
+function isTooDeep(error: unknown): boolean {
+  return error instanceof Error && error.name === 'RangeError' && error.message.includes('call stack');
 }
 
 function isKnown(code: unknown): code is GraphqlErrorCode {

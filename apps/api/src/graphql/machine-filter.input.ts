@@ -130,41 +130,51 @@ export function toMachineFilter(input: MachineFilterInput): MachineFilter {
   return translate(input);
 }
 
+/** Field by field, so that the same filter written in another order has the same cursors. */
 function translate(input: MachineFilterInput): MachineFilter {
+  const given = withoutNulls(input);
   return {
-    and: input.and?.map(translate),
-    or: input.or?.map(translate),
-    not: input.not == null ? undefined : translate(input.not),
-    within: input.within ?? undefined,
-    states: input.state ?? undefined,
-    exposures: input.exposure ?? undefined,
-    groups: input.group ?? undefined,
-    reasons: input.reason ?? undefined,
-    hostname: input.hostname ?? undefined,
-    hostnameIs: input.hostnameIs ?? undefined,
-    serialNumber: input.serialNumber ?? undefined,
-    serialNumberPrefix: input.serialNumberPrefix ?? undefined,
-    freshness: input.freshness ?? undefined,
-    lastHeardBeforeMs: input.lastHeardBefore?.getTime(),
-    lastHeardAfterMs: input.lastHeardAfter?.getTime(),
-    inStateBeforeMs: input.inStateBefore?.getTime(),
-    inStateAfterMs: input.inStateAfter?.getTime(),
-    stateAgeAtLeastMs: minutes(input.stateAgeAtLeastMinutes),
-    stateAgeUnderMs: minutes(input.stateAgeUnderMinutes),
-    sensor: input.sensor ?? undefined,
-    sensorVersionPrefix: input.sensorVersionPrefix ?? undefined,
-    bitlocker: input.bitlocker ?? undefined,
-    bootModes: input.bootMode ?? undefined,
-    safeBootFlag: input.safeBootFlag ?? undefined,
-    fileVerdicts: input.fileVerdict ?? undefined,
-    osBuildPrefix: input.osBuildPrefix ?? undefined,
-    identityConflict: input.identityConflict ?? undefined,
+    and: given.and?.map(translate),
+    or: given.or?.map(translate),
+    not: given.not === undefined ? undefined : translate(given.not),
+    within: given.within,
+    states: given.state,
+    exposures: given.exposure,
+    groups: given.group,
+    reasons: given.reason,
+    hostname: given.hostname,
+    hostnameIs: given.hostnameIs,
+    serialNumber: given.serialNumber,
+    serialNumberPrefix: given.serialNumberPrefix,
+    freshness: given.freshness,
+    lastHeardBeforeMs: given.lastHeardBefore?.getTime(),
+    lastHeardAfterMs: given.lastHeardAfter?.getTime(),
+    inStateBeforeMs: given.inStateBefore?.getTime(),
+    inStateAfterMs: given.inStateAfter?.getTime(),
+    stateAgeAtLeastMs: minutes(given.stateAgeAtLeastMinutes),
+    stateAgeUnderMs: minutes(given.stateAgeUnderMinutes),
+    sensor: given.sensor,
+    sensorVersionPrefix: given.sensorVersionPrefix,
+    bitlocker: given.bitlocker,
+    bootModes: given.bootMode,
+    safeBootFlag: given.safeBootFlag,
+    fileVerdicts: given.fileVerdict,
+    osBuildPrefix: given.osBuildPrefix,
+    identityConflict: given.identityConflict,
   };
+}
+
+type Given = {
+  readonly [Name in keyof MachineFilterInput]: Exclude<MachineFilterInput[Name], null>;
+};
+
+function withoutNulls(input: MachineFilterInput): Given {
+  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null));
 }
 
 /** A century of minutes is longer than anything is in a state, and keeps every moment one that the database knows. */
 const MINUTES_MAX = 100 * 366 * 24 * 60;
 
-function minutes(count: number | null | undefined): number | undefined {
-  return count == null ? undefined : Math.min(Math.max(count, -MINUTES_MAX), MINUTES_MAX) * MINUTE_MS;
+function minutes(count: number | undefined): number | undefined {
+  return count === undefined ? undefined : Math.min(Math.max(count, -MINUTES_MAX), MINUTES_MAX) * MINUTE_MS;
 }

@@ -1,0 +1,152 @@
+import * as fc from 'fast-check';
+import {
+  MACHINE_ORDERS,
+  MachineReader,
+  OrganisationReader,
+  type MachineFilter,
+  type MachineOrder,
+  type MachineView,
+} from '@app/progress';
+import { DEFAULT_POLICY, RECOVERY_STATES, type RecoveryState } from '@app/recovery';
+import { STATE_CODE } from '@app/storage';
+import { createApplicationDatabase, type ApplicationDatabase } from '../support/application';
+import { machineFilters, machineRows, meets, type World } from '../support/filter-oracle';
+import { insertMachineRows, type MachineRow } from '../support/machine-rows';
+import { LONDON_PRACTICE, NEIGHBOUR, PRACTICE } from '../support/practices';
+
+const NOW_MS = Date.parse('2024-07-22T08:00:00Z');
+const MINUTE_MS = 60_000;
+const MACHINES = 80;
+const PRACTICES = [PRACTICE, NEIGHBOUR, LONDON_PRACTICE];
+const WORLD: World = {
+  nowMs: NOW_MS,
+  policy: DEFAULT_POLICY,
+  placesOf: Object.fromEntries(PRACTICES.map((practice) => [practice, [practice]])),
+};
+
+/** Something that happens to one machine while a list is read. */
+type Change =
+  | { readonly kind: 'HEARD'; readonly machine: number }
+  | { readonly kind: 'MOVED'; readonly machine: number; readonly state: RecoveryState }
+  | { readonly kind: 'RENAMED'; readonly machine: number; readonly hostname: string };
+
+const machine = fc.nat(MACHINES - 1);
+const changes: fc.Arbitrary<Change> = fc.oneof(
+  fc.record({ kind: fc.constant('HEARD' as const), machine }),
+  fc.record({ kind: fc.constant('MOVED' as const), machine, state: fc.constantFrom(...RECOVERY_STATES) }),
+  fc.record({
+    kind: fc.constant('RENAMED' as const),
+    machine,
+    hostname: fc.constantFrom('A', 'REC-1', 'zz'),
+  }),
+);
+
+let database: ApplicationDatabase;
+let reader: MachineReader;
+
+beforeAll(async () => {
+  database = await createApplicationDatabase();
+  reader = new MachineReader(database.pool, new OrganisationReader(database.pool, () => 0), DEFAULT_POLICY);
+});
+
+beforeEach(() => database.clear());
+
+afterAll(() => database.drop());
+
+async function apply(change: Change, rows: readonly MachineRow[], step: number): Promise<void> {
+  const { practiceId, machineId } = (rows[change.machine] as MachineRow).key;
+  const at = new Date(NOW_MS + step * MINUTE_MS);
+  const status = 'UPDATE machine_status SET version = version + 1,';
+  const ofMachine = 'WHERE practice_id = $1 AND machine_id = $2';
+  const [text, ...values] =
+    change.kind === 'HEARD'
+      ? [`${status} heard_at = $3 ${ofMachine}`, at]
+      : change.kind === 'MOVED'
+        ? [`${status} state = $4, since = $3 ${ofMachine}`, at, STATE_CODE[change.state]]
+        : [`UPDATE machine SET hostname = $3 ${ofMachine}`, change.hostname];
+  await database.pool.query(text, [practiceId, machineId, ...values]);
+}
+
+/** Reads a whole list in pages; after each page, the next of the changes happen. */
+async function readAll(
+  filter: MachineFilter,
+  order: MachineOrder,
+  first: number,
+  between: (page: number) => Promise<void>,
+): Promise<readonly MachineView[]> {
+  const machines: MachineView[] = [];
+  for (let page = 0; page <= MACHINES; page += 1) {
+    const last = machines[machines.length - 1];
+    const after = last === undefined ? null : { sortValue: last.sortValue, key: last.key };
+    const answer = await reader.list(filter, order, { first, after }, NOW_MS);
+    machines.push(...answer.machines);
+    if (!answer.hasNextPage) return machines;
+    await between(page);
+  }
+  throw new Error('the list has no end');
+}
+
+/** Each machine's number, as often as it was listed. */
+function numbersOf(machines: readonly MachineView[]): readonly number[] {
+  return machines.map(({ key }) => Number(key.machineId.slice(-12)) - 1);
+}
+
+describe('pages of machines', () => {
+  const story = fc.record({
+    rows: machineRows(PRACTICES, NOW_MS, MACHINES),
+    filter: fc.oneof(fc.constant<MachineFilter>({}), machineFilters(PRACTICES, NOW_MS)),
+    order: fc.constantFrom(...MACHINE_ORDERS),
+    first: fc.integer({ min: 1, max: 30 }),
+    happening: fc.array(fc.array(changes, { maxLength: 5 }), { maxLength: 12 }),
+  });
+
+  it('hold every machine that stays as it is exactly once, and none that never met the filter, whatever happens to the others', async () => {
+    await fc.assert(
+      fc.asyncProperty(story, async ({ rows, filter, order, first, happening }) => {
+        await database.clear();
+        await insertMachineRows(database.pool, rows);
+        const changed = new Set<number>();
+        const listed = await readAll(filter, order, first, async (page) => {
+          for (const change of happening[page] ?? []) {
+            changed.add(change.machine);
+            await apply(change, rows, page + 1);
+          }
+        });
+        const stayed = (number: number): boolean => !changed.has(number);
+        const expected = rows.flatMap((row, number) => (meets(row, filter, WORLD) ? [number] : []));
+        const numbers = numbersOf(listed);
+        expect(numbers.filter(stayed).sort(ascending)).toEqual(expected.filter(stayed));
+      }),
+      { numRuns: 80, seed: 291 },
+    );
+  });
+
+  it('hold a machine twice only when what the order goes by has changed', async () => {
+    await fc.assert(
+      fc.asyncProperty(story, async ({ rows, order, first, happening }) => {
+        await database.clear();
+        await insertMachineRows(database.pool, rows);
+        const moved = new Set<number>();
+        const movesIn: Readonly<Record<MachineOrder, readonly Change['kind'][]>> = {
+          PRACTICE: [],
+          SINCE: ['MOVED'],
+          HOST_NAME: ['RENAMED'],
+          LAST_HEARD: ['HEARD'],
+        };
+        const listed = await readAll({}, order, first, async (page) => {
+          for (const change of happening[page] ?? []) {
+            if (movesIn[order].includes(change.kind)) moved.add(change.machine);
+            await apply(change, rows, page + 1);
+          }
+        });
+        const rest = numbersOf(listed).filter((number) => !moved.has(number));
+        expect([...rest].sort(ascending)).toEqual(rows.flatMap((_, i) => (moved.has(i) ? [] : [i])));
+      }),
+      { numRuns: 60, seed: 292 },
+    );
+  });
+});
+
+function ascending(a: number, b: number): number {
+  return a - b;
+}
