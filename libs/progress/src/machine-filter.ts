@@ -63,13 +63,13 @@ export type MachineFilter = MachineConditions & {
 };
 
 /** Filters within filters; a question that people ask has two or three. */
-export const FILTER_DEPTH_MAX = 5;
+const FILTER_DEPTH_MAX = 5;
 /** Conditions of a whole filter: more than any screen offers. */
-export const FILTER_CONDITIONS_MAX = 60;
+const FILTER_CONDITIONS_MAX = 60;
 /** More values than this in one list of a filter is no question but a dump. */
-export const FILTER_VALUES_MAX = 500;
+const FILTER_VALUES_MAX = 500;
 /** No host name, serial number or code is longer. */
-export const FILTER_TEXT_MAX = 255;
+const FILTER_TEXT_MAX = 255;
 
 /**
  * What makes a filter larger than any question, or null. Looks at the filter as it came, under any names of its conditions,
