@@ -23,6 +23,7 @@ const MACHINE_TABLES = [
   'machine_tag',
   'progress_count',
   'progress_ledger',
+  'site_silence',
   'transition',
 ];
 

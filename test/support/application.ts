@@ -116,6 +116,7 @@ export async function createApplicationDatabase(): Promise<ApplicationDatabase> 
 const FILLED_BY_A_SERVICE = [
   ...['installation', 'machine', 'machine_status', 'transition', 'progress_count', 'progress_ledger'],
   ...['machine_tag', 'care_event', 'care_action'],
+  'site_silence',
   ...['ingest_presence', 'blindness', 'enrolment_token', 'relay_credential'],
 ];
 

@@ -16,6 +16,7 @@ import {
   type Outcome,
   type RecoveryState,
   type Rules,
+  type SiteSilence,
   type TrackedMachine,
   type Transition,
 } from '@app/recovery';
@@ -204,9 +205,9 @@ export class MachineStory {
     return this;
   }
 
-  /** Nothing comes; somebody looks at this moment. */
-  silentUntil(now: string): this {
-    const decision = decideSilence(this.machine, at(now), this.rules);
+  /** Nothing comes; somebody looks at this moment, and knows of these silences of its practice. */
+  silentUntil(now: string, ...sites: readonly SiteSilence[]): this {
+    const decision = decideSilence(this.machine, at(now), this.rules, sites);
     this.machine = decision.machine;
     this.transitions.push(...decision.transitions);
     return this;

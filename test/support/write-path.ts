@@ -9,7 +9,7 @@ export type WritePath = {
   readonly database: Database;
   readonly reports: ReportHeartbeats;
   readonly sweeper: SweepSilence;
-  readonly seen: { races: number; batches: number };
+  readonly seen: { races: number; batches: number; held: number };
   readonly clock: { nowMs: number };
   close(): Promise<void>;
 };
@@ -23,11 +23,12 @@ export async function openWritePath(
 ): Promise<WritePath> {
   const database = await Database.open(url);
   const clock = { nowMs };
-  const seen = { races: 0, batches: 0 };
+  const seen = { races: 0, batches: 0, held: 0 };
   const observer: WriteObserver = {
     batchCommitted: () => (seen.batches += 1),
     racesLost: (machines) => (seen.races += machines),
     swept: () => undefined,
+    silenceHeld: (machines) => (seen.held += machines),
     progressChanged: () => undefined,
   };
   const rules = (): Rules => theRules(...blindness);

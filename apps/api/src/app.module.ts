@@ -9,7 +9,13 @@ import {
   OrganisationScope,
   RelayCredentials,
 } from '@app/access';
-import { MachineReader, OrganisationReader, ProgressReader, TransitionReader } from '@app/progress';
+import {
+  MachineReader,
+  OrganisationReader,
+  ProgressReader,
+  SiteReader,
+  TransitionReader,
+} from '@app/progress';
 import { policyForInterval, SECOND_MS, type Incident, type Rules } from '@app/recovery';
 import { Database } from '@app/storage';
 import {
@@ -34,6 +40,7 @@ import { OrganisationResolver } from './graphql/organisation.resolver';
 import { PollAnswers } from './graphql/poll-answers';
 import { ProgressResolver } from './graphql/progress.resolver';
 import type { RequestContext } from './graphql/request-context';
+import { MachineSiteResolver, OrganisationSiteResolver, SiteResolver } from './graphql/site.resolver';
 import { EnrolmentController } from './http/enrolment.controller';
 import { ErrorFilter } from './http/error.filter';
 import { HealthController } from './http/health.controller';
@@ -66,6 +73,9 @@ export const RESOLVERS = [
   IncidentResolver,
   AccessResolver,
   HeartbeatResolver,
+  SiteResolver,
+  OrganisationSiteResolver,
+  MachineSiteResolver,
 ] as const;
 
 /** Tokens of one GraphQL document: many times the largest sensible one, and parsed in a millisecond. */
@@ -166,6 +176,7 @@ function providersOf({ settings, secrets, database, incident, clock }: Foundatio
     [OrganisationReader, organisations],
     [ProgressReader, new ProgressReader(database.pool, organisations)],
     [MachineReader, new MachineReader(database.pool, organisations, policy)],
+    [SiteReader, new SiteReader(database.pool, rules, now)],
     [TransitionReader, new TransitionReader(database.pool)],
     [PollAnswers, new PollAnswers(admin, () => metrics.progressVersion, monotonicMs, contexts)],
   ];

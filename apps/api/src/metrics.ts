@@ -53,6 +53,11 @@ export class Metrics implements WriteObserver {
     help: 'Machines moved by silence',
     registers: [this.registry],
   });
+  private readonly sweepHeld = new Counter({
+    name: 'recovery_sweep_held_total',
+    help: 'Times that the silence of a machine was held, because its whole practice is silent or has only just spoken again',
+    registers: [this.registry],
+  });
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });
@@ -78,6 +83,14 @@ export class Metrics implements WriteObserver {
       registers: [this.registry],
       collect() {
         this.set(sources.isBlind() ? 1 : 0);
+      },
+    });
+    new Gauge({
+      name: 'recovery_silent_sites',
+      help: 'Practices that are silent as a whole while machines of theirs are awaited',
+      registers: [this.registry],
+      async collect() {
+        this.set(await readSilentSites(sources.pool));
       },
     });
     new Gauge({
@@ -113,18 +126,31 @@ export class Metrics implements WriteObserver {
     this.sweepMoved.inc(moved);
   }
 
+  silenceHeld(machines: number): void {
+    this.sweepHeld.inc(machines);
+  }
+
   progressChanged(): void {
     this.progressVersion += 1;
   }
 }
 
-/** NaN while the database cannot be asked: unknown is not zero. */
 async function readHotRatio(pool: Pool): Promise<number> {
+  return readFigure(
+    pool,
+    `SELECT n_tup_hot_upd::float8 / NULLIF(n_tup_upd, 0) AS figure FROM pg_stat_user_tables WHERE relname = 'machine_status'`,
+  );
+}
+
+async function readSilentSites(pool: Pool): Promise<number> {
+  return readFigure(pool, `SELECT count(*)::int AS figure FROM site_silence WHERE ended_at IS NULL`);
+}
+
+/** NaN while the database cannot be asked: unknown is not zero. */
+async function readFigure(pool: Pool, statement: string): Promise<number> {
   try {
-    const { rows } = await pool.query<{ ratio: number | null }>(
-      `SELECT n_tup_hot_upd::float8 / NULLIF(n_tup_upd, 0) AS ratio FROM pg_stat_user_tables WHERE relname = 'machine_status'`,
-    );
-    return rows[0]?.ratio ?? Number.NaN;
+    const { rows } = await pool.query<{ figure: number | null }>(statement);
+    return rows[0]?.figure ?? Number.NaN;
   } catch {
     return Number.NaN;
   }

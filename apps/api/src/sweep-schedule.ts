@@ -46,7 +46,7 @@ export class SweepSchedule {
       await this.reports.drained();
       if (!this.clock.set(nowMs)) return;
       await this.renewPresence();
-      await this.sweepOnce();
+      while ((await this.sweepOnce()) > 0);
     });
   }
 
@@ -60,21 +60,27 @@ export class SweepSchedule {
     }
   }
 
-  /** Deadlines up to now, but none that a report still waiting for its commit may have met. */
-  private async sweepOnce(): Promise<void> {
-    if (this.blindness.isBlind) return;
+  /**
+   * Deadlines up to now, but none that a report still waiting for its commit may have met.
+   *
+   * @returns machines left to the next sweep
+   */
+  private async sweepOnce(): Promise<number> {
+    if (this.blindness.isBlind) return 0;
     const lagMs = this.clock.setting.kind === 'REAL' ? SWEEP_LAG_MS : 0;
     const pendingMs = this.reports.oldestPendingMs();
     const untilMs = Math.min(
       this.clock.now() - lagMs,
       pendingMs === null ? Number.POSITIVE_INFINITY : pendingMs - 1,
     );
-    const { examined, moved } = await this.sweeper.sweep(untilMs);
+    const { examined, moved, held, postponed, sitesBack } = await this.sweeper.sweep(untilMs);
     if (moved > 0) this.logger.debug({ event: 'silence_swept', examined, moved });
+    if (held > 0 || sitesBack > 0) this.logger.log({ event: 'silence_held', machines: held, sitesBack });
+    return postponed;
   }
 
   /** One thing at a time; a failure is told and does not stop the next turn. */
-  private inTurn(work: () => Promise<void>): Promise<void> {
+  private inTurn(work: () => Promise<unknown>): Promise<void> {
     return this.exclusively(work).catch((error: unknown) => {
       this.logger.warn({
         event: 'turn_failed',
@@ -83,8 +89,8 @@ export class SweepSchedule {
     });
   }
 
-  private exclusively(work: () => Promise<void>): Promise<void> {
-    const mine = this.turn.then(work);
+  private exclusively(work: () => Promise<unknown>): Promise<void> {
+    const mine = this.turn.then(work).then(() => undefined);
     this.turn = mine.catch(() => undefined);
     return mine;
   }

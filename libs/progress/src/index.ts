@@ -22,4 +22,11 @@ export {
   type ProgressQuestion,
 } from './progress.reader';
 export { ReaderError } from './reader-errors';
+export {
+  SiteReader,
+  type HeldSilence,
+  type SilencePlace,
+  type SilentSite,
+  type SilentSitePage,
+} from './site.reader';
 export { TransitionReader, type TransitionPage, type TransitionView } from './transition.reader';

@@ -2,7 +2,7 @@ import type { Interval } from './clock';
 import type { Incident } from './incident';
 import type { Memory } from './memory';
 import { earliestCounted, countedBetween } from './counted-time';
-import type { Policy } from './policy';
+import { silentAfterMs, type Policy } from './policy';
 
 /** What happened to a machine in the incident's window. */
 export const EXPOSURES = [
@@ -107,8 +107,4 @@ function wasBlindAroundWindow({ incident, policy, blindness }: Rules): boolean {
 
 function silentFromMs(lastContactMs: number, rules: Rules): number {
   return earliestCounted(lastContactMs, silentAfterMs(rules.policy), { blindness: rules.blindness });
-}
-
-function silentAfterMs(policy: Policy): number {
-  return policy.silentAfterIntervals * policy.intervalMs;
 }

@@ -8,7 +8,14 @@ export {
   type Heartbeat,
 } from './heartbeat';
 export { CHANNEL_FILE_291, incidentProblems, type Incident } from './incident';
-export { DEFAULT_POLICY, policyForInterval, policyProblems, RULE_VERSION, type Policy } from './policy';
+export {
+  DEFAULT_POLICY,
+  policyForInterval,
+  policyProblems,
+  RULE_VERSION,
+  silentAfterMs,
+  type Policy,
+} from './policy';
 export { FILE_VERDICTS, proveHeartbeat, type Evidence, type FileVerdict } from './evidence';
 export { EXPOSURES, type Exposure, type Rules } from './exposure';
 export { GROUP_OF_STATE, RECOVERY_STATES, STATE_GROUPS, type RecoveryState, type StateGroup } from './state';
@@ -23,6 +30,18 @@ export {
 } from './transition';
 export { decideHeartbeat, decideReplacement, type Decision, type Outcome } from './decide';
 export { decideSilence, type SilenceDecision } from './silence';
+export {
+  fellSilentWith,
+  isSiteMatter,
+  recogniseSite,
+  siteHold,
+  siteHoldsUntilMs,
+  speakingWithinMs,
+  togetherWithinMs,
+  type PracticeContacts,
+  type SiteHold,
+  type SiteSilence,
+} from './site-silence';
 export { failingTests, RECOVERY_TESTS, type RecoveryTest } from './recovery-tests';
 export { freshnessAt, FRESHNESSES, type Freshness } from './contact';
 export { summarise, type Cell, type Progress, type Ratio } from './progress';

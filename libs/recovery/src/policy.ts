@@ -32,6 +32,10 @@ export type Policy = {
   readonly liveAgeMaxMs: number;
   /** Two estimates of a session's start may differ by this much: rounding, network, queueing. */
   readonly sessionStartToleranceMs: number;
+  /** Fewer machines than this that fall silent together say nothing about their practice. */
+  readonly siteMachinesMin: number;
+  /** Opening time for which the silence of a whole practice explains that of its machines. */
+  readonly siteHoldOpenMs: number;
 };
 
 /**
@@ -47,6 +51,9 @@ export type Policy = {
  * - 60 min and 3 reports of soak: the vendor's hour again, and one isolated report of a looping machine is worth nothing.
  * - 120 s of skew: domain-joined machines keep within it; beyond, times near an edge prove nothing.
  * - live within one interval: an age across a reboot is measured by a clock that may be wrong; one interval cannot span one.
+ * - 3 machines for a site: one machine or two are switched off by one person; three at once share a cause.
+ * - 10 h 30 of opening time for a site: one working day. A line or a fuse is mended within it; a practice that says nothing for
+ *   longer has something to tell, and its machines are counted as they would be anywhere else.
  */
 export const DEFAULT_POLICY: Policy = {
   intervalMs: 300 * SECOND_MS,
@@ -64,17 +71,27 @@ export const DEFAULT_POLICY: Policy = {
   skewToleranceMs: 120 * SECOND_MS,
   liveAgeMaxMs: 300 * SECOND_MS,
   sessionStartToleranceMs: 120 * SECOND_MS,
+  siteMachinesMin: 3,
+  siteHoldOpenMs: 10.5 * HOUR_MS,
 };
 
-/** The name under which transitions record which rules decided them. Raise it with every change of a rule or a default. */
-export const RULE_VERSION = '2026.11.1';
+/**
+ * The name under which transitions record which rules decided them. Raise it with every change of a rule or a default.
+ *
+ * - 2026.11.2: silence of a machine is held while its whole practice is silent.
+ */
+export const RULE_VERSION = '2026.11.2';
+
+/** Silence that is longer than jitter and lost reports explain, in milliseconds. */
+export function silentAfterMs(policy: Policy): number {
+  return policy.silentAfterIntervals * policy.intervalMs;
+}
 
 /** Lists numbers that contradict each other; empty when the policy can be used. */
 export function policyProblems(policy: Policy): string[] {
   const problems: string[] = [];
-  const silentAfterMs = policy.silentAfterIntervals * policy.intervalMs;
   if (policy.intervalMs < 30 * SECOND_MS) problems.push('an interval under 30 s floods the service');
-  if (silentAfterMs > policy.downAfterOpenMs)
+  if (silentAfterMs(policy) > policy.downAfterOpenMs)
     problems.push('a machine would be down before it counts as silent');
   if (policy.freshForIntervals > policy.silentAfterIntervals)
     problems.push('a machine would be fresh and silent at once');
@@ -82,6 +99,9 @@ export function policyProblems(policy: Policy): string[] {
     problems.push('the soak is too short for its reports');
   if (policy.loopOverAfterMs > policy.soakMs)
     problems.push('a machine would recover while it still counts as looping');
+  if (policy.siteMachinesMin < 2) problems.push('one machine would be a site of its own');
+  if (policy.siteHoldOpenMs <= policy.downAfterOpenMs)
+    problems.push('the silence of a site would explain nothing by the time that it is asked');
   return problems;
 }
 

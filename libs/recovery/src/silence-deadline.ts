@@ -1,7 +1,8 @@
-import { earliestCounted } from './counted-time';
+import { countedBetween, earliestCounted } from './counted-time';
 import { exposureDeadlineMs, isAffected, type Rules } from './exposure';
 import type { TrackedMachine } from './machine';
 import { coreHours } from './opening-hours';
+import { silentAfterMs } from './policy';
 
 /** Opening hours of every practice, until practices have their own. */
 const CORE_HOURS = coreHours();
@@ -26,10 +27,7 @@ export function silenceDeadlineMs(machine: TrackedMachine, rules: Rules): number
       return isAffected(machine.exposure) ? openHoursAfter(heardMs, machine, rules) : null;
     case 'CRASH_LOOPING':
       if (!isAffected(machine.exposure)) return null;
-      return Math.max(
-        machine.sinceMs,
-        earliestCounted(heardMs, policy.silentAfterIntervals * policy.intervalMs, { blindness }),
-      );
+      return Math.max(machine.sinceMs, earliestCounted(heardMs, silentAfterMs(policy), { blindness }));
     case 'IN_REPAIR': {
       const abandonedMs = earliestCounted(Math.max(heardMs, machine.sinceMs), policy.repairAbandonedAfterMs, {
         blindness,
@@ -58,7 +56,16 @@ export function openExposureDeadlineMs(machine: TrackedMachine, rules: Rules): n
   return deadlineMs === null ? null : Math.max(deadlineMs, machine.sinceMs);
 }
 
-function openHoursAfter(heardMs: number, machine: TrackedMachine, { policy, blindness }: Rules): number {
-  const deadlineMs = earliestCounted(heardMs, policy.downAfterOpenMs, { blindness, hours: CORE_HOURS });
-  return Math.max(deadlineMs, machine.sinceMs);
+/** The earliest moment by which so much opening time has passed in which we could hear. */
+export function openTimeAfter(fromMs: number, neededMs: number, { blindness }: Rules): number {
+  return earliestCounted(fromMs, neededMs, { blindness, hours: CORE_HOURS });
+}
+
+/** Opening time between two moments in which we could hear. */
+export function openTimeBetween(fromMs: number, untilMs: number, { blindness }: Rules): number {
+  return countedBetween(fromMs, untilMs, { blindness, hours: CORE_HOURS });
+}
+
+function openHoursAfter(heardMs: number, machine: TrackedMachine, rules: Rules): number {
+  return Math.max(openTimeAfter(heardMs, rules.policy.downAfterOpenMs, rules), machine.sinceMs);
 }

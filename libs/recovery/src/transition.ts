@@ -52,6 +52,8 @@ export type TransitionEvidence = {
   readonly lastCrashAt?: string;
   readonly lastHeardAt?: string;
   readonly successor?: string;
+  /** The machine had fallen silent together with its whole practice. */
+  readonly siteSilentSince?: string;
   /** The report came after newer ones, or before the state began: it sharpened the exposure and moved nothing else. */
   readonly stale?: true;
 };

@@ -10,8 +10,10 @@ import {
 import { BlindnessEntity, IncidentEntity, IngestPresenceEntity } from './entities/operation.entity';
 import { OrganisationEntity, OrganisationLinkEntity, PracticeEntity } from './entities/organisation.entity';
 import { ProgressCountEntity, ProgressLedgerEntity } from './entities/progress.entity';
+import { SiteSilenceEntity } from './entities/site.entity';
 import { Fleet1721347200000 } from './migrations/1721347200000-fleet';
 import { MachineCare1721390019000 } from './migrations/1721390019000-machine-care';
+import { SiteSilence1721692800000 } from './migrations/1721692800000-site-silence';
 
 /** Connections of one process: two write lanes, the sweeper, readers and administration, with room to spare. */
 const POOL_CONNECTIONS_MAX = 12;
@@ -44,8 +46,9 @@ export function makeDataSource(url: string): DataSource {
       IncidentEntity,
       EnrolmentTokenEntity,
       RelayCredentialEntity,
+      SiteSilenceEntity,
     ],
-    migrations: [Fleet1721347200000, MachineCare1721390019000],
+    migrations: [Fleet1721347200000, MachineCare1721390019000, SiteSilence1721692800000],
     migrationsTransactionMode: 'all',
     synchronize: false,
     logging: false,

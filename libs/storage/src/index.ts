@@ -30,6 +30,15 @@ export {
   recordPresence,
   type BlindnessCause,
 } from './blindness.store';
+export {
+  endSilences,
+  listSilences,
+  readSilences,
+  readSilentContacts,
+  recordSilences,
+  type PracticeSilence,
+  type SilencePlace,
+} from './site.store';
 export { loadActiveIncident } from './incident.store';
 export {
   attachToEmbeddedPostgres,

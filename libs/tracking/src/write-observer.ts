@@ -6,6 +6,8 @@ export type WriteObserver = {
   racesLost(machines: number): void;
   /** One sweep ended. @param lagMs how long the oldest deadline it handled had passed */
   swept(machines: number, moved: number, lagMs: number, tookMs: number): void;
+  /** One sweep held the silence of these machines, because their whole practice is silent or has only just spoken again. */
+  silenceHeld(machines: number): void;
   /** Something progress depends on was committed by this process. */
   progressChanged(): void;
 };

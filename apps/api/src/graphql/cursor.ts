@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ReaderError, type PageRequest } from '@app/progress';
+import { ReaderError, type PageRequest, type SilencePlace } from '@app/progress';
 import { formatMachineKey, parseMachineKey, type MachineKey } from '@app/storage';
 
 /** Longest page of any connection. */
@@ -52,6 +52,26 @@ export function readTransitionCursor(cursor: string): number {
     throw new ReaderError('INVALID_CURSOR', 'this cursor belongs to no page of this list');
   }
   return Number(ordinal);
+}
+
+export function siteCursor(mark: string, place: SilencePlace): string {
+  return encode(['s', mark, String(place.silentSinceMs), place.practiceId]);
+}
+
+/** @throws ReaderError INVALID_CURSOR when it is none of ours, or of another organisation */
+export function readSiteCursor(cursor: string, mark: string): SilencePlace {
+  const [kind, cursorMark, silentSince, practiceId] = decode(cursor);
+  if (
+    kind !== 's' ||
+    cursorMark !== mark ||
+    silentSince === undefined ||
+    !/^\d{1,14}$/.test(silentSince) ||
+    practiceId === undefined ||
+    !/^[A-Z0-9]{3,8}$/.test(practiceId)
+  ) {
+    throw new ReaderError('INVALID_CURSOR', 'this cursor belongs to no page of this list');
+  }
+  return { practiceId, silentSinceMs: Number(silentSince) };
 }
 
 /** What the sort value of an order looks like; anything else was not written by us and would fail in the database. */

@@ -1,0 +1,118 @@
+import { siteHold, siteHoldsUntilMs, type Rules } from '@app/recovery';
+import {
+  formatMachineKey,
+  listSilences,
+  loadMachines,
+  parseMachineKey,
+  readSilences,
+  type MachineKey,
+  type PracticeSilence,
+} from '@app/storage';
+import type { Pool } from 'pg';
+import { GatheredReads } from './gathered-reads';
+import { NATIONAL_CODE } from './organisation.reader';
+
+/** A practice that is silent as a whole, while machines of it are awaited. */
+export type SilentSite = {
+  readonly practiceId: string;
+  /** The last report of any of its machines. */
+  readonly silentSinceMs: number;
+  readonly noticedAtMs: number;
+  /** Machines that fell silent together. */
+  readonly machines: number;
+  /** Until when its silence explains that of its machines, unless it speaks again before. */
+  readonly holdsUntilMs: number;
+};
+
+/** A place in the order of silent practices. */
+export type SilencePlace = { readonly practiceId: string; readonly silentSinceMs: number };
+
+/** A silence of a machine that is due and held. */
+export type HeldSilence = {
+  /** The last report of any machine of its practice before all fell silent. */
+  readonly siteSilentSinceMs: number;
+  /** When the practice was noticed to speak again; null while it is silent. */
+  readonly siteSpokeAgainAtMs: number | null;
+  /** When the transition happens at the latest, unless the machine reports or its practice changes before. */
+  readonly heldUntilMs: number;
+};
+
+/** One page of silent practices, longest silent first. */
+export type SilentSitePage = { readonly sites: readonly SilentSite[]; readonly hasNextPage: boolean };
+
+/** Answers which practices are silent as a whole, and which machines that holds. Reads only. */
+export class SiteReader {
+  private readonly sites: GatheredReads<SilentSite>;
+  private readonly holds: GatheredReads<HeldSilence>;
+
+  constructor(
+    private readonly pool: Pool,
+    private readonly rules: () => Rules,
+    private readonly nowMs: () => number,
+  ) {
+    this.sites = new GatheredReads((practiceIds) => this.readSites(practiceIds));
+    this.holds = new GatheredReads((machineIds) => this.readHolds(machineIds));
+  }
+
+  /** The silence of one practice, or null when it speaks, or when nothing asked whether it does. */
+  async siteOf(practiceId: string): Promise<SilentSite | null> {
+    return this.sites.ask(practiceId);
+  }
+
+  /** The silence of one machine that is held, or null when none is. */
+  async holdOf(key: MachineKey): Promise<HeldSilence | null> {
+    return this.holds.ask(formatMachineKey(key));
+  }
+
+  /**
+   * One page of the practices that are silent now.
+   *
+   * @param within code of the organisation to look within; null: everywhere
+   * @param after the place of the last site of the page before; null: from the beginning
+   */
+  async list(within: string | null, after: SilencePlace | null, first: number): Promise<SilentSitePage> {
+    const atMs = this.nowMs();
+    const place = within === null || within === NATIONAL_CODE ? null : { code: within, atMs };
+    const rows = await listSilences(this.pool, place, after, first + 1);
+    const sites = rows.slice(0, first).map((silence) => toSite(silence, this.rules()));
+    return { sites, hasNextPage: rows.length > first };
+  }
+
+  private async readSites(practiceIds: readonly string[]): Promise<Map<string, SilentSite>> {
+    const rules = this.rules();
+    const sites = new Map<string, SilentSite>();
+    for (const [practiceId, silences] of await readSilences(this.pool, practiceIds)) {
+      const open = silences.find(({ spokeAgainAtMs }) => spokeAgainAtMs === null);
+      if (open !== undefined) sites.set(practiceId, toSite(open, rules));
+    }
+    return sites;
+  }
+
+  private async readHolds(machineIds: readonly string[]): Promise<Map<string, HeldSilence>> {
+    const keys = machineIds.map(parseMachineKey).filter((key) => key !== null);
+    const silences = await readSilences(this.pool, [...new Set(keys.map(({ practiceId }) => practiceId))]);
+    const holds = new Map<string, HeldSilence>();
+    if (silences.size === 0) return holds;
+    const rules = this.rules();
+    const nowMs = this.nowMs();
+    const silent = keys.filter(({ practiceId }) => silences.has(practiceId));
+    for (const { key, machine } of await loadMachines(this.pool, silent)) {
+      for (const silence of silences.get(key.practiceId) ?? []) {
+        const hold = siteHold(machine, silence, nowMs, rules);
+        const known = holds.get(formatMachineKey(key));
+        if (hold === null || (known !== undefined && known.heldUntilMs >= hold.untilMs)) continue;
+        holds.set(formatMachineKey(key), {
+          siteSilentSinceMs: silence.silentSinceMs,
+          siteSpokeAgainAtMs: silence.spokeAgainAtMs,
+          heldUntilMs: hold.untilMs,
+        });
+      }
+    }
+    return holds;
+  }
+}
+
+function toSite(silence: PracticeSilence, rules: Rules): SilentSite {
+  const { practiceId, silentSinceMs, noticedAtMs, machines } = silence;
+  return { practiceId, silentSinceMs, noticedAtMs, machines, holdsUntilMs: siteHoldsUntilMs(silence, rules) };
+}
