@@ -39,6 +39,21 @@ export {
   type PracticeSilence,
   type SilencePlace,
 } from './site.store';
+export {
+  correctCounts,
+  correctLedger,
+  correctStatuses,
+  countMachines,
+  lockBooks,
+  practiceRanges,
+  readBooks,
+  type BookCell,
+  type BooksSnapshot,
+  type LedgerDifference,
+  type PracticeRange,
+  type Standing,
+  type SuspectMachine,
+} from './books.store';
 export { loadActiveIncident } from './incident.store';
 export {
   attachToEmbeddedPostgres,

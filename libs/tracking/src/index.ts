@@ -1,8 +1,16 @@
 export { BlindnessWatch } from './blindness-watch';
 export { EnrolMachines, type EnrolmentRequest, type EnrolmentResult, type TakeUses } from './enrol-machines';
+export { describeDrift, DRIFT_KINDS, findDrift, type Drift, type DriftKind } from './find-drift';
 export { DEFAULT_BATCHER_LIMITS, type BatcherLimits } from './heartbeat-batcher';
 export { IngestUnavailableError } from './ingest-errors';
+export {
+  ReconcileBooks,
+  type DriftCount,
+  type ReconciliationObserver,
+  type ReconciliationReport,
+} from './reconcile-books';
 export { ReportHeartbeats, type Report, type ReportResult } from './report-heartbeats';
+export { ReportSpacing, type NextReport } from './report-spacing';
 export { RevokeCredential } from './revoke-credential';
 export { SweepSilence, type SweepReport } from './sweep-silence';
 export type { WriteObserver } from './write-observer';
