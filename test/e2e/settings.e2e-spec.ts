@@ -35,9 +35,15 @@ it('needs no setting at all', () => {
     adminToken: null,
     clock: { kind: 'REAL' },
     reportEverySeconds: 300,
+    reconcileEverySeconds: 3_600,
     dataDir: expect.stringMatching(/\.data$/) as unknown,
   });
   expect(problemsOf(OWN_DATABASE)).toEqual([]);
+});
+
+it('reconciles by itself only where it may', () => {
+  expect(readSettings({ RECONCILE_EVERY_SECONDS: '0' }).reconcileEverySeconds).toBeNull();
+  expect(readSettings({ RECONCILE_EVERY_SECONDS: '60' }).reconcileEverySeconds).toBe(60);
 });
 
 it('reads the two kinds of replaced clock', () => {
@@ -64,6 +70,7 @@ it.each<[Record<string, string>, RegExp]>([
   [{ REPORT_JITTER_SECONDS: '301' }, /REPORT_JITTER_SECONDS must not exceed/],
   [{ SWEEP_EVERY_SECONDS: '0' }, /SWEEP_EVERY_SECONDS/],
   [{ QUEUE_ITEMS_MAX: '999' }, /QUEUE_ITEMS_MAX/],
+  [{ RECONCILE_EVERY_SECONDS: 'daily' }, /RECONCILE_EVERY_SECONDS/],
   [{ RECOVERY_CLOCK: 'manual' }, /RECOVERY_CLOCK/],
   [{ RECOVERY_CLOCK: 'manual 2024-07-19T00:00:00' }, /RECOVERY_CLOCK/],
   [{ RECOVERY_CLOCK: '2024-07-19T00:00:00Z' }, /RECOVERY_CLOCK/],

@@ -10,6 +10,7 @@ import {
   RelayCredentials,
 } from '@app/access';
 import {
+  BlindnessReader,
   MachineReader,
   OrganisationReader,
   ProgressReader,
@@ -17,19 +18,23 @@ import {
   TransitionReader,
 } from '@app/progress';
 import { policyForInterval, SECOND_MS, type Incident, type Rules } from '@app/recovery';
-import { Database } from '@app/storage';
+import { countMachines, Database } from '@app/storage';
 import {
   BlindnessWatch,
   DEFAULT_BATCHER_LIMITS,
   EnrolMachines,
+  ReconcileBooks,
   ReportHeartbeats,
+  ReportSpacing,
   RevokeCredential,
   SweepSilence,
 } from '@app/tracking';
 import type { FastifyRequest } from 'fastify';
+import { setTimeout as rest } from 'node:timers/promises';
 import { EnrolRequest } from './enrol-request';
 import { AccessResolver } from './graphql/access.resolver';
 import { AdminGuard } from './graphql/admin.guard';
+import { BlindnessResolver } from './graphql/blindness.resolver';
 import { DateTimeScalar } from './graphql/date-time.scalar';
 import { formatError } from './graphql/error.format';
 import { HeartbeatResolver } from './graphql/heartbeat.resolver';
@@ -39,6 +44,7 @@ import { MachineResolver } from './graphql/machine.resolver';
 import { OrganisationResolver } from './graphql/organisation.resolver';
 import { PollAnswers } from './graphql/poll-answers';
 import { ProgressResolver } from './graphql/progress.resolver';
+import { ReconciliationResolver } from './graphql/reconciliation.resolver';
 import type { RequestContext } from './graphql/request-context';
 import { MachineSiteResolver, OrganisationSiteResolver, SiteResolver } from './graphql/site.resolver';
 import { EnrolmentController } from './http/enrolment.controller';
@@ -54,6 +60,7 @@ import { ServiceLife } from './service-life';
 import type { Settings } from './settings';
 import { SweepSchedule } from './sweep-schedule';
 import { INCIDENT, SETTINGS } from './tokens';
+import { UpkeepSchedule } from './upkeep-schedule';
 
 /** What exists before the application does. */
 export type Foundations = {
@@ -76,6 +83,8 @@ export const RESOLVERS = [
   SiteResolver,
   OrganisationSiteResolver,
   MachineSiteResolver,
+  BlindnessResolver,
+  ReconciliationResolver,
 ] as const;
 
 /** Tokens of one GraphQL document: many times the largest sensible one, and parsed in a millisecond. */
@@ -142,9 +151,17 @@ function providersOf({ settings, secrets, database, incident, clock }: Foundatio
     reports,
     settings.sweepEverySeconds * SECOND_MS,
   );
+  const everyMs = settings.reportEverySeconds * SECOND_MS;
+  const spacing = new ReportSpacing({ everyMs, jitterMs: settings.reportJitterSeconds * SECOND_MS });
+  // While a manual clock stands still all reports come at one moment: no fleet is small enough for that.
+  if (clock.setting.kind === 'MANUAL') spacing.fleetIs(Number.POSITIVE_INFINITY);
+  const pause = async (ms: number): Promise<void> => rest(ms);
+  const books = new ReconcileBooks(database, now, monotonicMs, pause, metrics);
+  const fleet = (): Promise<number> => countMachines(database.pool);
   metrics.watch({
     queueDepth: () => reports.queueDepth,
     isBlind: () => blindness.isBlind,
+    reportsPutOffMs: () => spacing.putOffMs(now()),
     pool: database.pool,
   });
 
@@ -166,6 +183,10 @@ function providersOf({ settings, secrets, database, incident, clock }: Foundatio
     [BlindnessWatch, blindness],
     [ReportHeartbeats, reports],
     [SweepSchedule, schedule],
+    [ReconcileBooks, books],
+    [ReportSpacing, spacing],
+    [UpkeepSchedule, new UpkeepSchedule(clock, spacing, fleet, books, settings.reconcileEverySeconds)],
+    [BlindnessReader, new BlindnessReader(database.pool)],
     [AdminToken, admin],
     [EnrolmentTokens, tokens],
     [RelayCredentials, relays],

@@ -1,9 +1,9 @@
-import type { WriteObserver } from '@app/tracking';
+import type { ReconciliationObserver, ReconciliationReport, WriteObserver } from '@app/tracking';
 import type { Pool } from 'pg';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** What operators watch, in the Prometheus format. No label ever holds a machine, a practice or a secret. */
-export class Metrics implements WriteObserver {
+export class Metrics implements WriteObserver, ReconciliationObserver {
   readonly registry = new Registry();
   /** Raised by every commit of this process that changes progress: an answer of another version may be out of date. */
   progressVersion = 0;
@@ -58,6 +58,22 @@ export class Metrics implements WriteObserver {
     help: 'Times that the silence of a machine was held, because its whole practice is silent or has only just spoken again',
     registers: [this.registry],
   });
+  private readonly drift = new Gauge({
+    name: 'recovery_drift',
+    help: 'Errors in the books that the last reconciliation found and did not put right, by kind',
+    labelNames: ['kind'],
+    registers: [this.registry],
+  });
+  private readonly reconciledAt = new Gauge({
+    name: 'recovery_reconciled_timestamp_seconds',
+    help: 'When the last reconciliation began, by the service clock; 0 before the first',
+    registers: [this.registry],
+  });
+  private readonly reconcileSeconds = new Gauge({
+    name: 'recovery_reconcile_seconds',
+    help: 'Time the last reconciliation took, rests included',
+    registers: [this.registry],
+  });
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });
@@ -67,8 +83,17 @@ export class Metrics implements WriteObserver {
   watch(sources: {
     readonly queueDepth: () => number;
     readonly isBlind: () => boolean;
+    readonly reportsPutOffMs: () => number;
     readonly pool: Pool;
   }): void {
+    new Gauge({
+      name: 'recovery_reports_put_off_seconds',
+      help: 'By how much more than the interval the next sender is put off, because many came at once',
+      registers: [this.registry],
+      collect() {
+        this.set(sources.reportsPutOffMs() / 1_000);
+      },
+    });
     new Gauge({
       name: 'recovery_queue_heartbeats',
       help: 'Heartbeats that wait for their batch',
@@ -128,6 +153,12 @@ export class Metrics implements WriteObserver {
 
   silenceHeld(machines: number): void {
     this.sweepHeld.inc(machines);
+  }
+
+  reconciled({ atMs, tookMs, kinds }: ReconciliationReport): void {
+    for (const { kind, found, repaired } of kinds) this.drift.set({ kind }, found - repaired);
+    this.reconciledAt.set(atMs / 1_000);
+    this.reconcileSeconds.set(tookMs / 1_000);
   }
 
   progressChanged(): void {

@@ -2,7 +2,7 @@ import { ConsoleLogger, Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Database, loadActiveIncident, migrateDatabase } from '@app/storage';
-import { BlindnessWatch, ReportHeartbeats } from '@app/tracking';
+import { BlindnessWatch, ReportHeartbeats, ReportSpacing } from '@app/tracking';
 import type { FastifyReply } from 'fastify';
 import { AppModule } from './app.module';
 import { PollAnswers } from './graphql/poll-answers';
@@ -20,6 +20,7 @@ import { RecoveryClock } from './recovery-clock';
 import { ServiceLife } from './service-life';
 import type { Settings } from './settings';
 import { SweepSchedule } from './sweep-schedule';
+import { UpkeepSchedule } from './upkeep-schedule';
 
 /** A service that listens. */
 export type RunningService = {
@@ -47,10 +48,11 @@ export async function startService(settings: Settings): Promise<RunningService> 
     const incident = await loadActiveIncident(database);
     const clock = new RecoveryClock(settings.clock);
     const app = await createApplication(AppModule.for({ settings, secrets, database, incident, clock }));
-    registerRoutes(app, settings, clock);
+    registerRoutes(app, clock);
     await app.get(BlindnessWatch).start();
     await app.listen(settings.port, settings.host);
     app.get(SweepSchedule).start();
+    app.get(UpkeepSchedule).start();
     const url = await app.getUrl();
     log('service_started', { url, clock: settings.clock.kind, incident: incident.id });
     return { url, stop: once(() => stopService(app, database as Database, hosted)) };
@@ -81,7 +83,7 @@ async function createApplication(module: ReturnType<typeof AppModule.for>): Prom
   });
 }
 
-function registerRoutes(app: NestFastifyApplication, settings: Settings, clock: RecoveryClock): void {
+function registerRoutes(app: NestFastifyApplication, clock: RecoveryClock): void {
   const fastify = app.getHttpAdapter().getInstance();
   refuseWhileStopping(fastify, app.get(ServiceLife));
   registerHeartbeatRoute(fastify, {
@@ -89,7 +91,7 @@ function registerRoutes(app: NestFastifyApplication, settings: Settings, clock: 
     record: app.get(RecordReport),
     metrics: app.get(Metrics),
     clock,
-    next: { afterSeconds: settings.reportEverySeconds, jitterSeconds: settings.reportJitterSeconds },
+    spacing: app.get(ReportSpacing),
   });
   app.get(PollAnswers).register(fastify);
 }
@@ -102,6 +104,7 @@ async function stopService(
 ): Promise<void> {
   app.get(ServiceLife).beginStop();
   await app.get(SweepSchedule).stop();
+  await app.get(UpkeepSchedule).stop();
   await app.close();
   await app.get(ReportHeartbeats).stop();
   await app

@@ -19,6 +19,8 @@ export type Settings = {
   readonly reportJitterSeconds: number;
   readonly sweepEverySeconds: number;
   readonly queueItemsMax: number;
+  /** How often the books are reconciled; null: only when somebody asks for it. */
+  readonly reconcileEverySeconds: number | null;
 };
 
 /** Every setting that is wrong, in one error: the operator mends them all at once. */
@@ -57,6 +59,7 @@ export function readSettings(env: Environment): Settings {
     reportJitterSeconds: whole('REPORT_JITTER_SECONDS', 30, 0, 3_600),
     sweepEverySeconds: whole('SWEEP_EVERY_SECONDS', 15, 1, 300),
     queueItemsMax: whole('QUEUE_ITEMS_MAX', 60_000, 1_000, 1_000_000),
+    reconcileEverySeconds: whole('RECONCILE_EVERY_SECONDS', 3_600, 0, 86_400) || null,
   };
   problems.push(...contradictions(settings));
   if (problems.length > 0) throw new SettingsError(problems);

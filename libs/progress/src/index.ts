@@ -1,3 +1,4 @@
+export { BLINDNESS_CAUSES, BlindnessReader, type BlindnessCause, type BlindTime } from './blindness.reader';
 export { MachineReader, type MachineFactsView, type MachinePage, type MachineView } from './machine.reader';
 export {
   filterProblem,

@@ -127,8 +127,9 @@ export const CORRECT_LEDGER = `
 
 /**
  * Gives machines the exposure, state and number of transitions that their chains end with. What hangs on the state comes from the
- * transition that led there; the deadline is set to now ($2), so that the next sweep works it out by the rules. A row that was
- * written since it was looked at no longer holds what was found, and is left alone. $1 JSON, $3 the reason of a new machine.
+ * transition that led there; where silence may end the state (the states of the partial index) the deadline is set to its
+ * beginning, so that the next sweep works it out by the rules. A row that was written since it was looked at no longer holds what
+ * was found, and is left alone. $1 JSON, $2 the reason of a new machine.
  */
 export const CORRECT_STATUSES = `
   UPDATE machine_status AS status
@@ -137,8 +138,8 @@ export const CORRECT_STATUSES = `
       state = off.state,
       transitions = off.transitions,
       since = COALESCE(entered.event_at, machine.enrolled_at),
-      reason = COALESCE(entered.reason, $3::smallint),
-      due_at = to_timestamp($2::float8 / 1000)
+      reason = COALESCE(entered.reason, $2::smallint),
+      due_at = CASE WHEN off.state IN (0, 2, 4, 5, 6, 9) THEN COALESCE(entered.event_at, machine.enrolled_at) END
   FROM json_to_recordset($1::json) AS off (
     practice_id text, machine_id uuid, exposure smallint, state smallint, transitions int,
     found_exposure smallint, found_state smallint, found_transitions int)

@@ -133,7 +133,6 @@ export async function correctLedger(db: Queryable, corrections: readonly LedgerC
 export async function correctStatuses(
   db: Queryable,
   corrections: readonly StatusCorrection[],
-  nowMs: number,
 ): Promise<number> {
   if (corrections.length === 0) return 0;
   const rows = corrections.map(({ key, expected, found }) => ({
@@ -146,7 +145,7 @@ export async function correctStatuses(
     found_state: STATE_CODE[found.state],
     found_transitions: found.transitions,
   }));
-  const result = await db.query(CORRECT_STATUSES, [JSON.stringify(rows), nowMs, REASON_CODE.ENROLLED]);
+  const result = await db.query(CORRECT_STATUSES, [JSON.stringify(rows), REASON_CODE.ENROLLED]);
   return result.rowCount ?? 0;
 }
 

@@ -192,6 +192,11 @@ function textOf(practiceId: string, { exposure, state }: Standing): string {
   return `${practiceId} ${exposure} ${state}`;
 }
 
+/** The identity of the machine that an error is about; null for a count or an entry of the ledger. */
+export function driftingMachineId(drift: Drift): string | null {
+  return 'machine' in drift ? formatMachineKey(drift.machine.key) : null;
+}
+
 /** One error as a sentence for people. */
 export function describeDrift(drift: Drift): string {
   if ('machine' in drift) return describeMachineDrift(drift.machine);

@@ -1,6 +1,13 @@
 export { BlindnessWatch } from './blindness-watch';
 export { EnrolMachines, type EnrolmentRequest, type EnrolmentResult, type TakeUses } from './enrol-machines';
-export { describeDrift, DRIFT_KINDS, findDrift, type Drift, type DriftKind } from './find-drift';
+export {
+  describeDrift,
+  DRIFT_KINDS,
+  driftingMachineId,
+  findDrift,
+  type Drift,
+  type DriftKind,
+} from './find-drift';
 export { DEFAULT_BATCHER_LIMITS, type BatcherLimits } from './heartbeat-batcher';
 export { IngestUnavailableError } from './ingest-errors';
 export {

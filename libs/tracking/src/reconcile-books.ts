@@ -10,6 +10,7 @@ import {
   type Queryable,
 } from '@app/storage';
 import { DRIFT_KINDS, findDrift, standingByChain, type Drift, type DriftKind } from './find-drift';
+import { IngestUnavailableError } from './ingest-errors';
 
 /** Errors found and put right, of one kind. */
 export type DriftCount = { readonly kind: DriftKind; readonly found: number; readonly repaired: number };
@@ -39,6 +40,8 @@ const PRACTICES_PER_STATEMENT = 40;
 const DRIFTS_LISTED_MAX = 200;
 /** Rests as long as it worked: half of one core at most, and never two statements on end. */
 const REST_PER_WORK = 1;
+/** By then another process has taken over, or this one is back. */
+const STOPPING_RETRY_AFTER_SECONDS = 10;
 
 /**
  * Recounts the fleet and compares counts, ledger and transitions with it, a few practices at a time. Each comparison sees one
@@ -50,6 +53,7 @@ const REST_PER_WORK = 1;
 export class ReconcileBooks {
   private turn: Promise<unknown> = Promise.resolve();
   private last: ReconciliationReport | null = null;
+  private stopping = false;
 
   constructor(
     private readonly database: Database,
@@ -71,9 +75,9 @@ export class ReconcileBooks {
     return run;
   }
 
-  /** Resolves when no run is on its way. */
-  async idle(): Promise<void> {
-    await this.turn;
+  /** Ends the run on its way after the practices it is at, and begins no other. */
+  stop(): void {
+    this.stopping = true;
   }
 
   private async runThrough(repair: boolean): Promise<ReconciliationReport> {
@@ -81,6 +85,7 @@ export class ReconcileBooks {
     const startedMs = this.monotonicMs();
     const tally = new Tally();
     for (const range of await practiceRanges(this.database.pool, PRACTICES_PER_STATEMENT)) {
+      if (this.stopping) throw new IngestUnavailableError('STOPPING', STOPPING_RETRY_AFTER_SECONDS);
       const rangeStartedMs = this.monotonicMs();
       if (repair) await this.repair(range, tally);
       else await this.compare(this.database.pool, range, tally);
@@ -118,7 +123,7 @@ export class ReconcileBooks {
       const expected = standingByChain(drift);
       const found = drift.machine.status;
       if (expected === null || found === null) continue;
-      const corrected = await correctStatuses(db, [{ key: drift.machine.key, expected, found }], this.now());
+      const corrected = await correctStatuses(db, [{ key: drift.machine.key, expected, found }]);
       if (corrected === 1) repaired.push(drift.kind);
     }
     const counts = drifts.flatMap((drift) => (drift.kind === 'COUNT_DIFFERS' ? [drift] : []));

@@ -10,7 +10,8 @@ import {
   STATE_GROUPS,
   TRANSITION_REASONS,
 } from '@app/recovery';
-import { MACHINE_ORDERS, ORGANISATION_LEVELS, SENSOR_STATUSES } from '@app/progress';
+import { BLINDNESS_CAUSES, MACHINE_ORDERS, ORGANISATION_LEVELS, SENSOR_STATUSES } from '@app/progress';
+import { DRIFT_KINDS } from '@app/tracking';
 
 /** The words of the rules as GraphQL enums, each value described. */
 
@@ -213,5 +214,34 @@ registerEnumType(ReportOutcomeEnum, {
     DUPLICATE: 'Counted before.',
     STALE: 'Older than what is known: may have sharpened the exposure, moved nothing.',
     REJECTED: 'Refused; the code says why.',
+  }),
+});
+
+export const DriftKindEnum = enumOf(DRIFT_KINDS);
+registerEnumType(DriftKindEnum, {
+  name: 'DriftKind',
+  description:
+    'What can be wrong with the books. The first four can be put right, the others have lost history.',
+  valuesMap: described({
+    COUNT_DIFFERS: 'A count is not what a recount of the machines gives.',
+    LEDGER_DIFFERS: 'An entry of the ledger is not what enrolments and transitions add up to.',
+    STATUS_DIFFERS: 'A machine does not stand where its transitions lead.',
+    TRANSITION_COUNT_DIFFERS: 'A machine has another number of transitions than its row says.',
+    TRANSITION_MISSING: 'Transitions of a machine are gone.',
+    TRANSITION_SURPLUS: 'A machine has transitions that its row knows nothing of.',
+    TRANSITION_ALTERED: 'A transition does not follow from the one before, or was overwritten.',
+    MACHINE_ROW_MISSING: 'A machine has a status, and no identity and facts.',
+    STATUS_ROW_MISSING: 'A machine has an identity, and no status.',
+  }),
+});
+
+export const BlindnessCauseEnum = enumOf(BLINDNESS_CAUSES);
+registerEnumType(BlindnessCauseEnum, {
+  name: 'BlindnessCause',
+  description: 'Why reports could not be taken.',
+  valuesMap: described({
+    NOT_RUNNING: 'No process of the service ran.',
+    DATABASE: 'The database was out of reach.',
+    SHEDDING: 'More came than fits.',
   }),
 });

@@ -1,5 +1,6 @@
 import type { Speaker } from '@app/access';
 import type { Clock } from '@app/recovery';
+import type { ReportSpacing } from '@app/tracking';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { IdentifySpeaker } from '../identify-speaker';
 import type { RecordReport } from '../record-report';
@@ -16,8 +17,8 @@ export type HeartbeatRouteParts = {
   readonly record: RecordReport;
   readonly clock: Clock;
   readonly metrics: Metrics;
-  /** What a client is told about its next report. */
-  readonly next: { readonly afterSeconds: number; readonly jitterSeconds: number };
+  /** What a client is told about its next report, or its next try. */
+  readonly spacing: ReportSpacing;
 };
 
 /**
@@ -43,12 +44,13 @@ export function registerHeartbeatRoute(fastify: FastifyInstance, parts: Heartbea
       const receivedAtMs = parts.clock.now();
       const { heartbeats } = request.body as { heartbeats: unknown[] };
       const results = await parts.record.record(heartbeats, speakers.get(request) as Speaker, receivedAtMs);
-      return { serverTime: new Date(receivedAtMs).toISOString(), results, next: parts.next };
+      const next = parts.spacing.next(heartbeats.length, receivedAtMs);
+      return { serverTime: new Date(receivedAtMs).toISOString(), results, next };
     },
     errorHandler: (error, _request, reply) => {
       const refusal = toRefusal(error);
       parts.metrics.countRefusedRequest(refusal.code);
-      sendRefusal(reply, refusal);
+      sendRefusal(reply, spread(refusal, parts));
     },
   });
 }
@@ -57,4 +59,11 @@ export function registerHeartbeatRoute(fastify: FastifyInstance, parts: Heartbea
 function requireJson(contentType: string | undefined): void {
   if (contentType === undefined || /^application\/json\s*(;|$)/i.test(contentType)) return;
   throw new RefusedRequest('UNSUPPORTED_MEDIA_TYPE', 'send application/json, plain or with gzip');
+}
+
+/** Refused senders are told to try again one after the other: all of them were refused for the same reason, at the same moment. */
+function spread(refusal: RefusedRequest, { spacing, clock }: HeartbeatRouteParts): RefusedRequest {
+  if (refusal.retryAfterSeconds === null) return refusal;
+  const retryAfterSeconds = spacing.retryAfterSeconds(refusal.retryAfterSeconds, clock.now());
+  return new RefusedRequest(refusal.code, refusal.message, retryAfterSeconds);
 }
