@@ -42,24 +42,29 @@ import { IncidentResolver } from './graphql/incident.resolver';
 import { MachineConnectionResolver } from './graphql/machine-connection.resolver';
 import { MachineResolver } from './graphql/machine.resolver';
 import { OrganisationResolver } from './graphql/organisation.resolver';
+import { PersistedQueries } from './graphql/persisted-queries';
 import { PollAnswers } from './graphql/poll-answers';
 import { ProgressResolver } from './graphql/progress.resolver';
+import { queryLimits } from './graphql/query-limits';
 import { ReconciliationResolver } from './graphql/reconciliation.resolver';
 import type { RequestContext } from './graphql/request-context';
 import { MachineSiteResolver, OrganisationSiteResolver, SiteResolver } from './graphql/site.resolver';
 import { EnrolmentController } from './http/enrolment.controller';
 import { ErrorFilter } from './http/error.filter';
 import { HealthController } from './http/health.controller';
+import type { Callers } from './http/limit-requests';
 import { SimulationClockController } from './http/simulation-clock.controller';
+import { IdentifyCaller } from './identify-caller';
 import { IdentifySpeaker } from './identify-speaker';
 import type { Secrets } from './local-secrets';
 import { Metrics } from './metrics';
+import { RateLimits, type RateClock } from './rate-limits';
 import { RecordReport } from './record-report';
 import { RecoveryClock } from './recovery-clock';
 import { ServiceLife } from './service-life';
 import type { Settings } from './settings';
 import { SweepSchedule } from './sweep-schedule';
-import { INCIDENT, SETTINGS } from './tokens';
+import { CALLERS, INCIDENT, SETTINGS } from './tokens';
 import { UpkeepSchedule } from './upkeep-schedule';
 
 /** What exists before the application does. */
@@ -95,10 +100,22 @@ const monotonicMs = (): number => performance.now();
 /** Which context belongs to which request; the poll answers look there whether an answer may be kept. */
 const contexts = new WeakMap<FastifyRequest, RequestContext>();
 
+/** Service time for rates: as fast as the service's clock, moved with a manual one, and never back. */
+function rateClock({ setting, now }: Pick<RecoveryClock, 'setting' | 'now'>): RateClock {
+  const speed = setting.kind === 'FAST' ? setting.factor : 1;
+  return {
+    speed,
+    now: setting.kind === 'MANUAL' ? () => now() + monotonicMs() : () => monotonicMs() * speed,
+  };
+}
+
 /** The composition root: the one place that knows every part. */
 @Module({})
 export class AppModule {
   static for(foundations: Foundations): DynamicModule {
+    const { settings, clock } = foundations;
+    const callers: Callers = new WeakMap();
+    const rateLimits = new RateLimits(settings.limits, rateClock(clock));
     return {
       module: AppModule,
       imports: [
@@ -107,11 +124,16 @@ export class AppModule {
           path: '/graphql',
           autoSchemaFile: true,
           sortSchema: true,
-          introspection: !foundations.settings.production,
-          graphiql: !foundations.settings.production,
+          introspection: !settings.production,
+          graphiql: !settings.production,
           includeStacktraceInErrorResponses: false,
-          hideSchemaDetailsFromClientErrors: foundations.settings.production,
+          hideSchemaDetailsFromClientErrors: settings.production,
           parseOptions: { maxLexicalTokens: GRAPHQL_TOKENS_MAX },
+          // A form of another site can send neither a JSON body nor a header of its own.
+          csrfPrevention: true,
+          allowBatchedHttpRequests: false,
+          persistedQueries: { cache: new PersistedQueries() },
+          plugins: [queryLimits(rateLimits, settings.limits.queryCostMax, callers)],
           formatError,
           context: (request: FastifyRequest): RequestContext => {
             const context: RequestContext = {
@@ -125,7 +147,8 @@ export class AppModule {
       ],
       controllers: [EnrolmentController, HealthController, SimulationClockController],
       providers: [
-        ...providersOf(foundations),
+        ...providersOf(foundations, rateLimits),
+        { provide: CALLERS, useValue: callers },
         ...RESOLVERS,
         AdminGuard,
         DateTimeScalar,
@@ -135,7 +158,10 @@ export class AppModule {
   }
 }
 
-function providersOf({ settings, secrets, database, incident, clock }: Foundations): Provider[] {
+function providersOf(
+  { settings, secrets, database, incident, clock }: Foundations,
+  rateLimits: RateLimits,
+): Provider[] {
   const policy = policyForInterval(settings.reportEverySeconds * SECOND_MS);
   const metrics = new Metrics();
   const blindness = new BlindnessWatch(database, clock, incident.window.fromMs);
@@ -192,6 +218,8 @@ function providersOf({ settings, secrets, database, incident, clock }: Foundatio
     [RelayCredentials, relays],
     [RevokeCredential, new RevokeCredential(database)],
     [EnrolRequest, enrolment],
+    [RateLimits, rateLimits],
+    [IdentifyCaller, new IdentifyCaller(admin, signer, clock)],
     [IdentifySpeaker, new IdentifySpeaker(signer, relays, clock)],
     [RecordReport, new RecordReport(reports, scope, clock, metrics)],
     [OrganisationReader, organisations],

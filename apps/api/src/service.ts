@@ -7,19 +7,26 @@ import type { FastifyReply } from 'fastify';
 import { AppModule } from './app.module';
 import { PollAnswers } from './graphql/poll-answers';
 import { HostedDatabase } from './hosted-database';
+import { allowOrigins } from './http/allow-origins';
 import { registerHeartbeatRoute } from './http/heartbeat.route';
 import { REPORT_BODY_BYTES_MAX } from './http/heartbeat.body';
+import { limitRequests, type Callers } from './http/limit-requests';
 import { refuseWhileStopping } from './http/refuse-while-stopping';
+import { addSecurityHeaders } from './http/security-headers';
 import { sendRefusal } from './http/send-refusal';
 import { toRefusal } from './http/to-refusal';
+import { IdentifyCaller } from './identify-caller';
 import { IdentifySpeaker } from './identify-speaker';
+import { listenerOptions } from './listener-options';
 import { provideSecrets } from './local-secrets';
 import { Metrics } from './metrics';
+import { RateLimits } from './rate-limits';
 import { RecordReport } from './record-report';
 import { RecoveryClock } from './recovery-clock';
 import { ServiceLife } from './service-life';
 import type { Settings } from './settings';
 import { SweepSchedule } from './sweep-schedule';
+import { CALLERS } from './tokens';
 import { UpkeepSchedule } from './upkeep-schedule';
 
 /** A service that listens. */
@@ -30,11 +37,6 @@ export type RunningService = {
   stop(): Promise<void>;
 };
 
-/** A client that sends its request more slowly than this is not served. */
-const REQUEST_TIMEOUT_MS = 30_000;
-/** Kept longer than most load balancers do, so that they and not we close idle connections. */
-const KEEP_ALIVE_TIMEOUT_MS = 72_000;
-
 /** Starts everything in the order in which it depends on each other; whatever was started is stopped again when a later step fails. */
 export async function startService(settings: Settings): Promise<RunningService> {
   const logger = new Logger('service');
@@ -44,11 +46,12 @@ export async function startService(settings: Settings): Promise<RunningService> 
   try {
     const secrets = await provideSecrets(settings, log);
     await migrateDatabase(hosted.url);
-    database = await Database.open(hosted.url);
+    database = await Database.open(hosted.url, settings.limits.statementTimeoutMs);
     const incident = await loadActiveIncident(database);
     const clock = new RecoveryClock(settings.clock);
-    const app = await createApplication(AppModule.for({ settings, secrets, database, incident, clock }));
-    registerRoutes(app, clock);
+    const module = AppModule.for({ settings, secrets, database, incident, clock });
+    const app = await createApplication(module, settings);
+    await registerRoutes(app, settings, clock);
     await app.get(BlindnessWatch).start();
     await app.listen(settings.port, settings.host);
     app.get(SweepSchedule).start();
@@ -64,11 +67,13 @@ export async function startService(settings: Settings): Promise<RunningService> 
 }
 
 /** The Nest application on Fastify, before it listens. */
-async function createApplication(module: ReturnType<typeof AppModule.for>): Promise<NestFastifyApplication> {
+async function createApplication(
+  module: ReturnType<typeof AppModule.for>,
+  settings: Settings,
+): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
+    ...listenerOptions(settings.limits, settings.transport),
     bodyLimit: REPORT_BODY_BYTES_MAX,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     forceCloseConnections: 'idle',
     // Requests that come while we stop are refused by `refuseWhileStopping`.
     return503OnClosing: false,
@@ -83,12 +88,21 @@ async function createApplication(module: ReturnType<typeof AppModule.for>): Prom
   });
 }
 
-function registerRoutes(app: NestFastifyApplication, clock: RecoveryClock): void {
+async function registerRoutes(
+  app: NestFastifyApplication,
+  settings: Settings,
+  clock: RecoveryClock,
+): Promise<void> {
   const fastify = app.getHttpAdapter().getInstance();
+  fastify.server.maxConnections = settings.limits.connectionsMax;
   refuseWhileStopping(fastify, app.get(ServiceLife));
+  addSecurityHeaders(fastify);
+  await allowOrigins(fastify, settings.transport.corsOrigins);
+  limitRequests(fastify, app.get(RateLimits), app.get(IdentifyCaller), app.get<Callers>(CALLERS));
   registerHeartbeatRoute(fastify, {
     identify: app.get(IdentifySpeaker),
     record: app.get(RecordReport),
+    limits: app.get(RateLimits),
     metrics: app.get(Metrics),
     clock,
     spacing: app.get(ReportSpacing),

@@ -1,7 +1,11 @@
 import { ADMIN_TOKEN_CHARACTERS_MIN, SIGNING_KEY_BYTES_MIN } from '@app/access';
 import { policyForInterval, policyProblems } from '@app/recovery';
 import { resolve } from 'node:path';
+import { EnvironmentReader, type Environment } from './environment';
+import { readLimits, type Limits } from './limit-settings';
+import { productionProblems } from './production-problems';
 import { parseClockSetting, type ClockSetting } from './recovery-clock';
+import { readTransport, type Transport } from './transport-settings';
 
 /** All that can be set from outside, read once. */
 export type Settings = {
@@ -21,6 +25,8 @@ export type Settings = {
   readonly queueItemsMax: number;
   /** How often the books are reconciled; null: only when somebody asks for it. */
   readonly reconcileEverySeconds: number | null;
+  readonly limits: Limits;
+  readonly transport: Transport;
 };
 
 /** Every setting that is wrong, in one error: the operator mends them all at once. */
@@ -30,49 +36,56 @@ export class SettingsError extends Error {
   }
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /**
- * Reads the settings from the environment.
+ * Reads the settings from the environment, and the files that it names.
  *
  * @throws SettingsError naming every value that is wrong or contradicts another
  */
 export function readSettings(env: Environment): Settings {
-  const problems: string[] = [];
-  const whole = (name: string, fallback: number, min: number, max: number): number => {
-    const text = env[name];
-    if (text === undefined || text === '') return fallback;
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
-    problems.push(`${name} must be a whole number from ${min} to ${max}, not "${text}"`);
-    return fallback;
-  };
+  const reader = new EnvironmentReader(env);
+  const { problems } = reader;
+  const whole = reader.whole.bind(reader);
   const settings: Settings = {
     port: whole('PORT', 3000, 0, 65_535),
     host: env['HOST'] ?? '127.0.0.1',
     production: env['NODE_ENV'] === 'production',
-    ...readDatabaseSettings(env),
-    adminToken: env['ADMIN_TOKEN'] ?? null,
-    credentialKey: readKey(env['CREDENTIAL_KEY'], problems),
+    dataDir: dataDirOf(env),
+    databaseUrl: reader.secret('DATABASE_URL'),
+    adminToken: reader.secret('ADMIN_TOKEN'),
+    credentialKey: readKey(reader.secret('CREDENTIAL_KEY'), problems),
     clock: readClock(env['RECOVERY_CLOCK'], problems),
     reportEverySeconds: whole('REPORT_EVERY_SECONDS', 300, 30, 86_400),
     reportJitterSeconds: whole('REPORT_JITTER_SECONDS', 30, 0, 3_600),
     sweepEverySeconds: whole('SWEEP_EVERY_SECONDS', 15, 1, 300),
     queueItemsMax: whole('QUEUE_ITEMS_MAX', 60_000, 1_000, 1_000_000),
     reconcileEverySeconds: whole('RECONCILE_EVERY_SECONDS', 3_600, 0, 86_400) || null,
+    limits: readLimits(reader),
+    transport: readTransport(reader),
   };
   problems.push(...contradictions(settings));
+  if (settings.production) problems.push(...productionProblems(settings));
   if (problems.length > 0) throw new SettingsError(problems);
   return settings;
 }
 
-/** Where the database is: all that a tool beside the service needs to know. */
+/**
+ * Where the database is: all that a tool beside the service needs to know.
+ *
+ * @throws SettingsError when a file that is named cannot be read
+ */
 export function readDatabaseSettings(env: Environment): Pick<Settings, 'dataDir' | 'databaseUrl'> {
-  return { dataDir: resolve(env['DATA_DIR'] ?? '.data'), databaseUrl: env['DATABASE_URL'] ?? null };
+  const reader = new EnvironmentReader(env);
+  const databaseUrl = reader.secret('DATABASE_URL');
+  if (reader.problems.length > 0) throw new SettingsError(reader.problems);
+  return { dataDir: dataDirOf(env), databaseUrl };
 }
 
-function readKey(text: string | undefined, problems: string[]): Buffer | null {
-  if (text === undefined) return null;
+function dataDirOf(env: Environment): string {
+  return resolve(env['DATA_DIR'] ?? '.data');
+}
+
+function readKey(text: string | null, problems: string[]): Buffer | null {
+  if (text === null) return null;
   const key = /^[0-9a-fA-F]+$/.test(text) ? Buffer.from(text, 'hex') : Buffer.from(text, 'base64');
   if (key.length >= SIGNING_KEY_BYTES_MIN) return key;
   problems.push(`CREDENTIAL_KEY must hold ${SIGNING_KEY_BYTES_MIN} bytes or more, in hexadecimal or base64`);
@@ -91,8 +104,6 @@ function readClock(text: string | undefined, problems: string[]): ClockSetting {
 
 function contradictions(settings: Settings): string[] {
   const problems: string[] = [];
-  if (settings.production && settings.clock.kind !== 'REAL')
-    problems.push('RECOVERY_CLOCK must not be set in production');
   if (settings.adminToken !== null && settings.adminToken.length < ADMIN_TOKEN_CHARACTERS_MIN) {
     problems.push(`ADMIN_TOKEN needs ${ADMIN_TOKEN_CHARACTERS_MIN} characters or more`);
   }

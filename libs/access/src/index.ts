@@ -13,3 +13,5 @@ export {
 } from './enrolment-tokens';
 export { RelayCredentials, type CreatedRelayCredential } from './relay-credentials';
 export { OrganisationScope, type ScopeVerdict } from './organisation-scope';
+export { RateLimiter, type RatePolicy, type RateStanding } from './rate-limiter';
+export { keyWeakness, secretWeakness } from './secret-weakness';

@@ -23,8 +23,15 @@ const CONNECT_TIMEOUT_MS = 5_000;
 /** A statement that takes longer has lost its server or its way; whoever waits is told to come again. */
 const QUERY_TIMEOUT_MS = 60_000;
 
-/** The one data source, for the service and for its tools. The schema comes from migrations only. */
-export function makeDataSource(url: string): DataSource {
+/** A transaction that nobody goes on with holds its locks for no longer than this. */
+const IDLE_TRANSACTION_TIMEOUT_MS = 60_000;
+
+/**
+ * The one data source, for the service and for its tools. The schema comes from migrations only.
+ *
+ * @param statementTimeoutMs the server itself cancels a statement that takes longer; 0, for migrations and imports: never
+ */
+export function makeDataSource(url: string, statementTimeoutMs = 0): DataSource {
   return new DataSource({
     type: 'postgres',
     url,
@@ -56,6 +63,8 @@ export function makeDataSource(url: string): DataSource {
     extra: {
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       query_timeout: QUERY_TIMEOUT_MS,
+      statement_timeout: statementTimeoutMs,
+      idle_in_transaction_session_timeout: IDLE_TRANSACTION_TIMEOUT_MS,
       application_name: 'endpoint-recovery',
     },
   });

@@ -12,8 +12,9 @@ export class Database {
     readonly pool: Pool,
   ) {}
 
-  static async open(url: string): Promise<Database> {
-    const dataSource = await makeDataSource(url).initialize();
+  /** @param statementTimeoutMs a statement that takes longer is cancelled by the server; 0: never */
+  static async open(url: string, statementTimeoutMs = 0): Promise<Database> {
+    const dataSource = await makeDataSource(url, statementTimeoutMs).initialize();
     const driver = dataSource.driver as unknown as { master: Pool };
     driver.master.on('error', () => undefined); // An idle connection that breaks is replaced by the next query.
     return new Database(dataSource, driver.master);

@@ -11,6 +11,10 @@ export const GRAPHQL_ERROR_CODES = [
   'NOT_FOUND',
   'INVALID_CURSOR',
   'UNAVAILABLE',
+  'RATE_LIMITED',
+  'THROTTLED',
+  'MAX_COST_EXCEEDED',
+  'QUERY_TOO_COMPLEX',
   'BAD_REQUEST',
   'GRAPHQL_PARSE_FAILED',
   'GRAPHQL_VALIDATION_FAILED',
@@ -45,12 +49,16 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
     return { message, ...place, extensions: { code: 'BAD_USER_INPUT' } };
   }
   const code = formatted.extensions?.['code'];
-  if (original instanceof GraphQLError && isKnown(code))
-    return { message: formatted.message, ...place, extensions: { code } };
+  if (original instanceof GraphQLError && isKnown(code)) {
+    const retryAfterMs = formatted.extensions?.['retryAfterMs'];
+    const extensions = typeof retryAfterMs === 'number' ? { code, retryAfterMs } : { code };
+    return { message: formatted.message, ...place, extensions };
+  }
   const refusal = toRefusal(original);
   if (refusal.code === 'INTERNAL') logger.error({ event: 'query_failed', error: String(original) });
   if (refusal.retryAfterSeconds !== null) {
-    const extensions = { code: 'UNAVAILABLE', retryAfterMs: refusal.retryAfterSeconds * 1_000 };
+    const code = refusal.code === 'RATE_LIMITED' ? refusal.code : 'UNAVAILABLE';
+    const extensions = { code, retryAfterMs: refusal.retryAfterSeconds * 1_000 };
     return { message: refusal.message, ...place, extensions };
   }
   return {

@@ -14,6 +14,7 @@ import type { BitlockerStatus, BootMode } from '@app/recovery';
 import { ReaderError } from '@app/progress';
 import { HEARTBEATS_PER_REQUEST_MAX } from '../http/heartbeat.body';
 import { IdentifySpeaker } from '../identify-speaker';
+import { RateLimits } from '../rate-limits';
 import { RecordReport } from '../record-report';
 import { RecoveryClock } from '../recovery-clock';
 import type { RequestContext } from './request-context';
@@ -126,6 +127,7 @@ export class HeartbeatResolver {
   constructor(
     private readonly identify: IdentifySpeaker,
     private readonly reports: RecordReport,
+    private readonly limits: RateLimits,
     private readonly clock: RecoveryClock,
   ) {}
 
@@ -138,9 +140,11 @@ export class HeartbeatResolver {
     @Context() context: RequestContext,
   ): Promise<ReportHeartbeatsPayload> {
     const speaker = await this.identify.identify(context.request.headers.authorization);
+    this.limits.admitReport(speaker);
     if (input.heartbeats.length < 1 || input.heartbeats.length > HEARTBEATS_PER_REQUEST_MAX) {
       throw new ReaderError('BAD_USER_INPUT', `send 1 to ${HEARTBEATS_PER_REQUEST_MAX} heartbeats`);
     }
+    this.limits.chargeReport(speaker, input.heartbeats.length);
     const receivedAtMs = this.clock.now();
     const items = input.heartbeats.map((heartbeat) => asWireItem(heartbeat));
     const results = await this.reports.record(items, speaker, receivedAtMs);

@@ -105,7 +105,7 @@ export class PollAnswers {
       leader.settle(answer);
     }
     if (reply.hasHeader('etag')) return payload;
-    reply.header('cache-control', failed ? 'no-store' : CACHE_CONTROL).header('vary', 'authorization');
+    reply.header('cache-control', failed ? 'no-store' : CACHE_CONTROL).header('vary', varyOf(reply));
     if (failed) return payload;
     reply.header('etag', answer.etag);
     if (!matches(request, answer.etag)) return payload;
@@ -146,8 +146,14 @@ function matches(request: FastifyRequest, etag: string): boolean {
   );
 }
 
+/** What else an answer depends on (the origin of a page) was said before. */
+function varyOf(reply: FastifyReply): string {
+  const before = reply.getHeader('vary');
+  return typeof before === 'string' ? `${before}, authorization` : 'authorization';
+}
+
 function sent(request: FastifyRequest, reply: FastifyReply, answer: Answer): true {
-  reply.header('etag', answer.etag).header('cache-control', CACHE_CONTROL).header('vary', 'authorization');
+  reply.header('etag', answer.etag).header('cache-control', CACHE_CONTROL).header('vary', varyOf(reply));
   if (matches(request, answer.etag)) void reply.code(304).send();
   else void reply.code(200).header('content-type', 'application/json; charset=utf-8').send(answer.body);
   return true;

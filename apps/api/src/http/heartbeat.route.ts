@@ -3,6 +3,7 @@ import type { Clock } from '@app/recovery';
 import type { ReportSpacing } from '@app/tracking';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { IdentifySpeaker } from '../identify-speaker';
+import type { RateLimits } from '../rate-limits';
 import type { RecordReport } from '../record-report';
 import type { Metrics } from '../metrics';
 import { REPORT_BODY_BYTES_MAX, ReportBody } from './heartbeat.body';
@@ -15,6 +16,7 @@ import { toRefusal } from './to-refusal';
 export type HeartbeatRouteParts = {
   readonly identify: IdentifySpeaker;
   readonly record: RecordReport;
+  readonly limits: RateLimits;
   readonly clock: Clock;
   readonly metrics: Metrics;
   /** What a client is told about its next report, or its next try. */
@@ -37,18 +39,22 @@ export function registerHeartbeatRoute(fastify: FastifyInstance, parts: Heartbea
     schema: { body: ReportBody },
     onRequest: async (request) => {
       requireJson(request.headers['content-type']);
-      speakers.set(request, await parts.identify.identify(request.headers.authorization));
+      const speaker = await parts.identify.identify(request.headers.authorization);
+      parts.limits.admitReport(speaker);
+      speakers.set(request, speaker);
     },
     preParsing: unpackGzip(REPORT_BODY_BYTES_MAX),
     handler: async (request) => {
       const receivedAtMs = parts.clock.now();
       const { heartbeats } = request.body as { heartbeats: unknown[] };
-      const results = await parts.record.record(heartbeats, speakers.get(request) as Speaker, receivedAtMs);
+      const speaker = speakers.get(request) as Speaker;
+      parts.limits.chargeReport(speaker, heartbeats.length);
+      const results = await parts.record.record(heartbeats, speaker, receivedAtMs);
       const next = parts.spacing.next(heartbeats.length, receivedAtMs);
       return { serverTime: new Date(receivedAtMs).toISOString(), results, next };
     },
-    errorHandler: (error, _request, reply) => {
-      const refusal = toRefusal(error);
+    errorHandler: (error, request, reply) => {
+      const refusal = parts.limits.heldAgainst(request.ip, toRefusal(error));
       parts.metrics.countRefusedRequest(refusal.code);
       sendRefusal(reply, spread(refusal, parts));
     },
@@ -61,9 +67,12 @@ function requireJson(contentType: string | undefined): void {
   throw new RefusedRequest('UNSUPPORTED_MEDIA_TYPE', 'send application/json, plain or with gzip');
 }
 
-/** Refused senders are told to try again one after the other: all of them were refused for the same reason, at the same moment. */
+/**
+ * Refused senders are told to try again one after the other: all of them were refused for the same reason, at the same moment.
+ * Whoever came too often was refused for a reason of his own.
+ */
 function spread(refusal: RefusedRequest, { spacing, clock }: HeartbeatRouteParts): RefusedRequest {
-  if (refusal.retryAfterSeconds === null) return refusal;
+  if (refusal.retryAfterSeconds === null || refusal.code === 'RATE_LIMITED') return refusal;
   const retryAfterSeconds = spacing.retryAfterSeconds(refusal.retryAfterSeconds, clock.now());
   return new RefusedRequest(refusal.code, refusal.message, retryAfterSeconds);
 }

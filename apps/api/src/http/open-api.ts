@@ -103,7 +103,7 @@ const ENROL = {
   requestBody: body(withItems(EnrolmentBody, 'machines', '#/components/schemas/EnrolmentItem')),
   responses: {
     ...ok('One result for each machine, in order.', ENROLLED),
-    ...refusals(400, 401, 413, 415, 503),
+    ...refusals(400, 401, 413, 415, 429, 503),
   },
 };
 
@@ -121,7 +121,7 @@ const REPORT = {
   ),
   responses: {
     ...ok('One result for each heartbeat, in order.', REPORTED),
-    ...refusals(400, 401, 413, 415, 503),
+    ...refusals(400, 401, 413, 415, 429, 503),
   },
 };
 
@@ -164,7 +164,7 @@ function refusals(...statuses: readonly number[]): Record<string, unknown> {
   const entries = statuses.map((status) => {
     const codes = Object.entries(HTTP_REFUSALS).flatMap(([code, of]) => (of === status ? [code] : []));
     const retry =
-      status === 503
+      status === 503 || status === 429
         ? { headers: { 'Retry-After': { schema: { type: 'integer' }, description: 'Seconds.' } } }
         : {};
     const answer = json(`Refused as a whole: ${codes.join(', ')}.`, { $ref: '#/components/schemas/Refusal' });

@@ -15,6 +15,7 @@ export const HTTP_REFUSALS = {
   CLOCK_BACKWARDS: 409,
   BODY_TOO_LARGE: 413,
   UNSUPPORTED_MEDIA_TYPE: 415,
+  RATE_LIMITED: 429,
   QUEUE_FULL: 503,
   DATABASE: 503,
   STOPPING: 503,
@@ -28,6 +29,8 @@ export class RefusedRequest extends Error {
     readonly code: HttpRefusal,
     message: string,
     readonly retryAfterSeconds: number | null = null,
+    /** Further headers of the answer. */
+    readonly headers: Readonly<Record<string, string>> = {},
   ) {
     super(message);
   }

@@ -4,5 +4,8 @@ import type { RefusedRequest } from './refusal';
 /** Answers a whole request with its refusal: status, code, a sentence, and when to come again. The one place that lays it out. */
 export function sendRefusal(reply: FastifyReply, refusal: RefusedRequest): void {
   if (refusal.retryAfterSeconds !== null) void reply.header('retry-after', String(refusal.retryAfterSeconds));
-  void reply.code(refusal.status).send({ code: refusal.code, message: refusal.message });
+  void reply
+    .headers(refusal.headers)
+    .code(refusal.status)
+    .send({ code: refusal.code, message: refusal.message });
 }

@@ -1,0 +1,80 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { IdentifyCaller } from '../identify-caller';
+import type { RateLimits } from '../rate-limits';
+import { RefusedRequest } from './refusal';
+import { sendRefusal } from './send-refusal';
+
+/** Who asks, by request: a genuine credential or nobody. Whoever counts further finds it here. */
+export type Callers = WeakMap<FastifyRequest, string | null>;
+
+/** Anybody may ask for these, and each answer costs something. */
+const PROBES: ReadonlySet<string> = new Set(['/readyz', '/metrics']);
+
+/**
+ * Holds requests to their rates, all but heartbeats: those are counted by their own credential in their own route, and nothing
+ * here costs them more than one comparison.
+ *
+ * - An address whose requests were refused too often is not heard for a while.
+ * - Questions (`/graphql`) are counted by credential, or by address where no genuine credential is shown.
+ * - What was refused without a genuine credential is held against the address afterwards.
+ */
+export function limitRequests(
+  fastify: FastifyInstance,
+  limits: RateLimits,
+  identify: IdentifyCaller,
+  callers: Callers,
+): void {
+  // With callbacks: a promise each would be paid by every heartbeat.
+  fastify.addHook('onRequest', (request, reply, done) => {
+    if (isCountedElsewhere(request)) {
+      done();
+      return;
+    }
+    try {
+      limits.admitAddress(request.ip);
+      if (isQuestion(request)) {
+        const caller = identify.identify(request.headers.authorization);
+        callers.set(request, caller);
+        void reply.headers(limits.admitQuestion(caller ?? request.ip));
+      }
+    } catch (error) {
+      refuse(request, reply, error as RefusedRequest);
+      return;
+    }
+    done();
+  });
+  fastify.addHook('onResponse', (request, reply, done) => {
+    if (!isCountedElsewhere(request) && isHeldAgainstAddress(request, reply, callers)) {
+      limits.chargeAddress(request.ip);
+    }
+    done();
+  });
+}
+
+function isCountedElsewhere(request: FastifyRequest): boolean {
+  return request.url.startsWith('/v1/heartbeats') || request.url === '/livez';
+}
+
+function isQuestion(request: FastifyRequest): boolean {
+  return request.url.startsWith('/graphql');
+}
+
+function isHeldAgainstAddress(request: FastifyRequest, reply: FastifyReply, callers: Callers): boolean {
+  if (PROBES.has(request.url)) return true;
+  const { statusCode } = reply;
+  return statusCode >= 400 && statusCode < 500 && statusCode !== 429 && callers.get(request) == null;
+}
+
+/** GraphQL's clients look for errors where GraphQL has them. */
+function refuse(request: FastifyRequest, reply: FastifyReply, refusal: RefusedRequest): void {
+  if (!isQuestion(request)) {
+    sendRefusal(reply, refusal);
+    return;
+  }
+  const { code, message, retryAfterSeconds } = refusal;
+  const extensions = { code, retryAfterMs: (retryAfterSeconds ?? 0) * 1_000 };
+  void reply
+    .headers({ ...refusal.headers, 'retry-after': String(retryAfterSeconds ?? 1) })
+    .code(refusal.status)
+    .send({ errors: [{ message, extensions }] });
+}

@@ -1,0 +1,49 @@
+import type { FastifyServerOptions } from 'fastify';
+import type { ServerOptions } from 'node:https';
+import type { Limits } from './limit-settings';
+import type { Transport } from './transport-settings';
+
+/** Kept longer than most load balancers do, so that they and not we close idle connections. */
+const KEEP_ALIVE_TIMEOUT_MS = 72_000;
+/** On an open request nothing has moved for this long, in either direction: nobody is there any more. Longer than keep-alive. */
+const IDLE_CONNECTION_TIMEOUT_MS = 80_000;
+/** Headers are small: whoever needs longer for them holds connections open on purpose. */
+const HEADERS_TIMEOUT_MAX_MS = 10_000;
+/** How often slow requests are looked for, and so how late one may be found. */
+const CHECKS_PER_TIMEOUT = 4;
+
+type Listener = Pick<
+  FastifyServerOptions,
+  'requestTimeout' | 'keepAliveTimeout' | 'connectionTimeout' | 'trustProxy'
+> & {
+  readonly http?: ServerOptions;
+  readonly https?: ServerOptions;
+};
+
+/** How the server listens: over TLS or not, how long it waits for slow clients, and whose word it takes for an address. */
+export function listenerOptions(limits: Limits, { tls, trustedProxies }: Transport): Listener {
+  const timeouts = {
+    headersTimeout: Math.min(HEADERS_TIMEOUT_MAX_MS, limits.requestTimeoutMs),
+    connectionsCheckingInterval: Math.ceil(limits.requestTimeoutMs / CHECKS_PER_TIMEOUT),
+  };
+  return {
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    connectionTimeout: IDLE_CONNECTION_TIMEOUT_MS,
+    ...(trustedProxies.length === 0 ? {} : { trustProxy: [...trustedProxies] }),
+    ...(tls === null
+      ? { http: timeouts }
+      : {
+          https: {
+            ...timeouts,
+            key: tls.key,
+            cert: tls.cert,
+            minVersion: 'TLSv1.2',
+            // Who shows no certificate, or another's, is heard all the same: only relays that are bound to one need it.
+            ...(tls.clientCa === null
+              ? {}
+              : { ca: tls.clientCa, requestCert: true, rejectUnauthorized: false }),
+          },
+        }),
+  };
+}
