@@ -102,7 +102,7 @@ export type ProgressQuestion = {
 };
 
 export type RequestOptions = {
-  readonly method?: 'GET' | 'POST' | 'PUT';
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'OPTIONS';
   /** The credential to show; none by default. */
   readonly bearer?: string | null;
   readonly headers?: Readonly<Record<string, string>>;
@@ -136,12 +136,16 @@ const INTERNALS: readonly RegExp[] = [
 
 /** Speaks HTTP and GraphQL with a running service, as any client would. Nothing is tried again, and every answer is searched for what must not leave the service. */
 export class Client {
-  private readonly agent = new Agent({ connections: 64, pipelining: 1 });
+  private readonly agent: Agent;
 
   constructor(
     private readonly url: string,
     private readonly adminToken: string,
-  ) {}
+    /** Whom to trust and what to show over TLS. */
+    tls: { readonly ca?: string; readonly cert?: string; readonly key?: string } = {},
+  ) {
+    this.agent = new Agent({ connections: 64, pipelining: 1, connect: { ...tls } });
+  }
 
   /** Ends the connections. */
   async close(): Promise<void> {

@@ -101,11 +101,12 @@ const monotonicMs = (): number => performance.now();
 const contexts = new WeakMap<FastifyRequest, RequestContext>();
 
 /** Service time for rates: as fast as the service's clock, moved with a manual one, and never back. */
-function rateClock({ setting, now }: Pick<RecoveryClock, 'setting' | 'now'>): RateClock {
+function rateClock(clock: RecoveryClock): RateClock {
+  const { setting } = clock;
   const speed = setting.kind === 'FAST' ? setting.factor : 1;
   return {
     speed,
-    now: setting.kind === 'MANUAL' ? () => now() + monotonicMs() : () => monotonicMs() * speed,
+    now: setting.kind === 'MANUAL' ? () => clock.now() + monotonicMs() : () => monotonicMs() * speed,
   };
 }
 

@@ -4,7 +4,7 @@ import type { RateStanding } from '@app/access';
 import type { Callers } from '../http/limit-requests';
 import type { RateLimits } from '../rate-limits';
 import { priceQuery, TooManyPathsError, type PricedQuery } from './query-cost';
-import { measureQuery } from './query-shape';
+import { measureQuery, type QueryShape } from './query-shape';
 import type { RequestContext } from './request-context';
 
 /** Machines, their transitions, and the organisation over their practice: twice as deep as the deepest of ours. */
@@ -33,8 +33,11 @@ export function queryLimits(limits: RateLimits, costMax: number, callers: Caller
       let paid = 0;
       return {
         didResolveOperation: async (operation) => {
-          requireShape(operation);
-          priced = priceOf(operation);
+          const { schema, document, operation: chosen, request } = operation;
+          // Which one is meant was not said: the server refuses that itself.
+          if (document === undefined || chosen == null) return;
+          requireShape(measureQuery(document, chosen));
+          priced = whole(() => priceQuery(schema, document, chosen, request.variables ?? {}));
           const points = priced.requestedPoints;
           if (points > costMax) {
             const message = `this operation may cost ${points} points, and one may cost ${costMax}: ask for less at once`;
@@ -69,24 +72,20 @@ function askerOf(operation: Operation, callers: Callers): string {
   return callers.get(request) ?? request.ip;
 }
 
-function requireShape({ document, operation }: Operation): void {
-  if (document === undefined || operation == null) return;
-  const { depth, aliases, rootFields } = measureQuery(document, operation);
+function requireShape({ depth, aliases, rootFields }: QueryShape): void {
   const measured = [
-    [depth, DEPTH_MAX, 'deep'],
+    [depth, DEPTH_MAX, 'fields deep'],
     [aliases, ALIASES_MAX, 'aliases'],
     [rootFields, ROOT_FIELDS_MAX, 'fields at the top'],
   ] as const;
   for (const [size, max, what] of measured) {
-    if (size > max)
-      throw refusal('QUERY_TOO_COMPLEX', `this operation is ${size} ${what}; ${max} are allowed`, 400);
+    if (size > max) throw refusal('QUERY_TOO_COMPLEX', `${max} ${what} are allowed, and not ${size}`, 400);
   }
 }
 
-function priceOf({ schema, document, operation, request }: Operation): PricedQuery {
-  if (document === undefined || operation == null) throw refusal('BAD_REQUEST', 'there is no operation', 400);
+function whole(price: () => PricedQuery): PricedQuery {
   try {
-    return priceQuery(schema, document, operation, request.variables ?? {});
+    return price();
   } catch (error) {
     if (!(error instanceof TooManyPathsError)) throw error;
     throw refusal('QUERY_TOO_COMPLEX', `this operation has ${error.message}`, 400);

@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { IdentifyCaller } from '../identify-caller';
 import type { RateLimits } from '../rate-limits';
-import { RefusedRequest } from './refusal';
+import { isReport } from './is-report';
+import type { RefusedRequest } from './refusal';
 import { sendRefusal } from './send-refusal';
 
 /** Who asks, by request: a genuine credential or nobody. Whoever counts further finds it here. */
@@ -14,7 +15,7 @@ const PROBES: ReadonlySet<string> = new Set(['/readyz', '/metrics']);
  * Holds requests to their rates, all but heartbeats: those are counted by their own credential in their own route, and nothing
  * here costs them more than one comparison.
  *
- * - An address whose requests were refused too often is not heard for a while.
+ * - An address whose requests were refused too often is not heard for a while, unless a genuine credential is shown.
  * - Questions (`/graphql`) are counted by credential, or by address where no genuine credential is shown.
  * - What was refused without a genuine credential is held against the address afterwards.
  */
@@ -31,12 +32,10 @@ export function limitRequests(
       return;
     }
     try {
-      limits.admitAddress(request.ip);
-      if (isQuestion(request)) {
-        const caller = identify.identify(request.headers.authorization);
-        callers.set(request, caller);
-        void reply.headers(limits.admitQuestion(caller ?? request.ip));
-      }
+      const caller = identify.identify(request.headers.authorization);
+      callers.set(request, caller);
+      if (caller === null) limits.admitAddress(request.ip);
+      if (isQuestion(request)) void reply.headers(limits.admitQuestion(caller ?? request.ip));
     } catch (error) {
       refuse(request, reply, error as RefusedRequest);
       return;
@@ -52,7 +51,7 @@ export function limitRequests(
 }
 
 function isCountedElsewhere(request: FastifyRequest): boolean {
-  return request.url.startsWith('/v1/heartbeats') || request.url === '/livez';
+  return isReport(request) || request.url === '/livez';
 }
 
 function isQuestion(request: FastifyRequest): boolean {

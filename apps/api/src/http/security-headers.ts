@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { isReport } from './is-report';
 
 /** Nothing here is a page: nothing in an answer may run, be framed, be guessed at or tell where it came from. */
 const HEADERS: Readonly<Record<string, string>> = {
@@ -23,7 +24,7 @@ export function addSecurityHeaders(fastify: FastifyInstance): void {
   // With callbacks: a promise each would be paid by every heartbeat.
   fastify.addHook('onSend', (request, reply, payload, done) => {
     void reply.header('x-content-type-options', 'nosniff');
-    if (!request.url.startsWith('/v1/heartbeats')) {
+    if (!isReport(request)) {
       void reply.headers(isPage(reply.getHeader('content-type')) ? PAGE_HEADERS : HEADERS);
       if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store');
       if (cameByTls(request)) void reply.header('strict-transport-security', STRICT_TRANSPORT);
