@@ -1,5 +1,5 @@
 import type { ApolloDriverConfig } from '@nestjs/apollo';
-import { GraphQLError } from 'graphql';
+import { GraphQLError, type OperationDefinitionNode } from 'graphql';
 import type { RateStanding } from '@app/access';
 import type { Callers } from '../http/limit-requests';
 import type { RateLimits } from '../rate-limits';
@@ -33,9 +33,10 @@ export function queryLimits(limits: RateLimits, costMax: number, callers: Caller
       let paid = 0;
       return {
         didResolveOperation: async (operation) => {
-          const { schema, document, operation: chosen, request } = operation;
-          // Which one is meant was not said: the server refuses that itself.
-          if (document === undefined || chosen == null) return;
+          const { schema, document, request } = operation;
+          // Not there when it was not said which one of several is meant: the server refuses that itself.
+          const chosen: OperationDefinitionNode | undefined = operation.operation;
+          if (chosen === undefined) return;
           requireShape(measureQuery(document, chosen));
           priced = whole(() => priceQuery(schema, document, chosen, request.variables ?? {}));
           const points = priced.requestedPoints;
