@@ -148,7 +148,8 @@ export class AppModule {
       ],
       controllers: [EnrolmentController, HealthController, SimulationClockController],
       providers: [
-        ...providersOf(foundations, rateLimits),
+        ...providersOf(foundations),
+        { provide: RateLimits, useValue: rateLimits },
         { provide: CALLERS, useValue: callers },
         ...RESOLVERS,
         AdminGuard,
@@ -159,10 +160,7 @@ export class AppModule {
   }
 }
 
-function providersOf(
-  { settings, secrets, database, incident, clock }: Foundations,
-  rateLimits: RateLimits,
-): Provider[] {
+function providersOf({ settings, secrets, database, incident, clock }: Foundations): Provider[] {
   const policy = policyForInterval(settings.reportEverySeconds * SECOND_MS);
   const metrics = new Metrics();
   const blindness = new BlindnessWatch(database, clock, incident.window.fromMs);
@@ -219,7 +217,6 @@ function providersOf(
     [RelayCredentials, relays],
     [RevokeCredential, new RevokeCredential(database)],
     [EnrolRequest, enrolment],
-    [RateLimits, rateLimits],
     [IdentifyCaller, new IdentifyCaller(admin, signer, clock)],
     [IdentifySpeaker, new IdentifySpeaker(signer, relays, clock)],
     [RecordReport, new RecordReport(reports, scope, clock, metrics)],
