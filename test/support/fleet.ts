@@ -1,6 +1,7 @@
 import {
   CHANNEL_FILE_291,
   decideHeartbeat,
+  decidePersonsAct,
   decideReplacement,
   decideSilence,
   DEFAULT_POLICY,
@@ -14,6 +15,8 @@ import {
   type Heartbeat,
   type Interval,
   type Outcome,
+  type PersonsAct,
+  type PersonsActRefusal,
   type RecoveryState,
   type Rules,
   type SiteSilence,
@@ -152,6 +155,8 @@ type OpenSession = {
 export class MachineStory {
   readonly transitions: Transition[] = [];
   readonly outcomes: Outcome[] = [];
+  refused: PersonsActRefusal | null = null;
+  private acts = 0;
   private readonly sessions = new Map<string, OpenSession>();
   private current: OpenSession | undefined;
 
@@ -221,6 +226,22 @@ export class MachineStory {
 
   isReplaced(when: string, successor = 'machine-2'): this {
     const decision = decideReplacement(this.machine, successor, at(when));
+    this.machine = decision.machine;
+    this.transitions.push(...decision.transitions);
+    return this;
+  }
+
+  /** A person says or does something; `refused` holds the reason when it changed nothing. */
+  isTold(act: PersonsAct, when: string): this {
+    this.acts += 1;
+    const decision = decidePersonsAct(
+      this.machine,
+      act,
+      { atMs: at(when), careOrdinal: this.acts },
+      this.rules,
+    );
+    this.refused = typeof decision === 'string' ? decision : null;
+    if (typeof decision === 'string') return this;
     this.machine = decision.machine;
     this.transitions.push(...decision.transitions);
     return this;

@@ -43,7 +43,7 @@ export function decideHeartbeat(machine: TrackedMachine, evidence: Evidence, rul
   const target = stale
     ? stay(machine)
     : reachable(machine, deriveFor(machine, memory, exposure.exposure, rules));
-  const transitions = transitionsTo(machine, exposure, target, evidence.observedAtMs, () =>
+  const transitions = changesTo(machine, exposure, target, evidence.observedAtMs, () =>
     evidenceOf(evidence, memory, stale),
   );
   return {
@@ -62,7 +62,7 @@ export function decideWithoutHeartbeat(
   evidence: TransitionEvidence,
   rules: Rules,
 ): Decision {
-  const transitions = transitionsTo(machine, exposure, reachable(machine, state), atMs, () => evidence);
+  const transitions = changesTo(machine, exposure, reachable(machine, state), atMs, () => evidence);
   return { outcome: 'ACCEPTED', machine: settled(machine, machine.memory, transitions, rules), transitions };
 }
 
@@ -93,7 +93,8 @@ function sharpen(known: Exposure, verdict: ExposureVerdict): ExposureVerdict {
   return verdict.exposure === 'UNKNOWN' && known !== 'UNKNOWN' ? { ...verdict, exposure: known } : verdict;
 }
 
-function stay(machine: TrackedMachine): StateVerdict {
+/** The state and reason that a machine has. */
+export function stay(machine: TrackedMachine): StateVerdict {
   return { state: machine.state, reason: machine.reason };
 }
 
@@ -101,7 +102,12 @@ function stay(machine: TrackedMachine): StateVerdict {
  * The derived state, but while two machines share the identity it does not become a recovered one: a clone must not recover
  * its twin. What had recovered before that was known stays so until harm is shown.
  */
-function deriveFor(machine: TrackedMachine, memory: Memory, exposure: Exposure, rules: Rules): StateVerdict {
+export function deriveFor(
+  machine: TrackedMachine,
+  memory: Memory,
+  exposure: Exposure,
+  rules: Rules,
+): StateVerdict {
   const verdict = deriveState(memory, exposure, rules);
   const becomesRecovered =
     GROUP_OF_STATE[verdict.state] === 'RECOVERED' && GROUP_OF_STATE[machine.state] !== 'RECOVERED';
@@ -115,7 +121,8 @@ function reachable(machine: TrackedMachine, verdict: StateVerdict): StateVerdict
   return routeBetween(machine.state, verdict.state) === null ? stay(machine) : verdict;
 }
 
-function transitionsTo(
+/** What leads from a machine's exposure and state to others: the steps of the allowed way, or the change of exposure alone. */
+export function changesTo(
   machine: TrackedMachine,
   exposure: ExposureVerdict,
   target: StateVerdict,
@@ -166,7 +173,8 @@ const VIA_REASON: Record<'STABILISING' | 'RELAPSED', TransitionReason> = {
   RELAPSED: 'HARMED_AFTER_RECOVERY',
 };
 
-function settled(
+/** The machine as it is after these transitions, with its next deadline. */
+export function settled(
   machine: TrackedMachine,
   memory: Memory,
   transitions: readonly Transition[],

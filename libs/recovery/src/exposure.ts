@@ -20,6 +20,7 @@ export type Exposure = (typeof EXPOSURES)[number];
 export type ExposureReason =
   | 'NOTHING_KNOWN'
   | 'CRASH_HIT'
+  | 'ATTESTED_CRASH'
   | 'SOFT_CRASH_WITH_BAD_FILE'
   | 'HELD_BAD_FILE'
   | 'SENSOR_OUT_OF_SCOPE'
@@ -45,18 +46,17 @@ export function isAffected(exposure: Exposure): boolean {
 
 /**
  * What happened in the window, from all that is remembered, as known at `nowMs`. The rules stand in the order in which
- * evidence sharpens: a crash is stronger than a file, a file than the sensor's version, that than contacts and their absence.
+ * evidence sharpens: a crash, also one that a person saw, is stronger than a file, a file than the sensor's version, that than contacts and their absence.
  *
  * Until the window has ended only a crash or a bad file is concluded. EXPOSED and NOT_EXPOSED need a normal boot heard after
  * it: a machine that has only been heard in safe mode is being repaired for a reason.
  */
 export function classifyExposure(memory: Memory, nowMs: number, rules: Rules): ExposureVerdict {
   if (memory.hits !== null) return { exposure: 'CRASHED', reason: 'CRASH_HIT' };
-  if (memory.bad !== null) {
-    return memory.lastSoftCrashMs === null
-      ? { exposure: 'FAULTY_FILE', reason: 'HELD_BAD_FILE' }
-      : { exposure: 'CRASHED', reason: 'SOFT_CRASH_WITH_BAD_FILE' };
-  }
+  if (memory.bad !== null && memory.lastSoftCrashMs !== null)
+    return { exposure: 'CRASHED', reason: 'SOFT_CRASH_WITH_BAD_FILE' };
+  if (memory.attestedCrash !== null) return { exposure: 'CRASHED', reason: 'ATTESTED_CRASH' };
+  if (memory.bad !== null) return { exposure: 'FAULTY_FILE', reason: 'HELD_BAD_FILE' };
   if (nowMs < rules.incident.window.untilMs) return NOTHING_KNOWN;
   const scopeReport = memory.beforeEnd ?? memory.afterEnd;
   if (scopeReport?.inScope === false) return { exposure: 'OUT_OF_SCOPE', reason: 'SENSOR_OUT_OF_SCOPE' };
@@ -73,8 +73,9 @@ export function classifyExposure(memory: Memory, nowMs: number, rules: Rules): E
  * has said nothing since becomes suspected, and one without a sensor in scope is out of it as soon as the window has ended.
  */
 export function exposureDeadlineMs(memory: Memory, rules: Rules): number | null {
-  const { beforeEnd, afterEnd, hits, bad } = memory;
-  if (hits !== null || bad !== null || beforeEnd === null || afterEnd !== null) return null;
+  const { beforeEnd, afterEnd, hits, bad, attestedCrash } = memory;
+  if (hits !== null || bad !== null || attestedCrash !== null || beforeEnd === null || afterEnd !== null)
+    return null;
   const endMs = rules.incident.window.untilMs;
   if (!beforeEnd.inScope) return endMs;
   if (!hadContactAroundWindow(memory, rules)) return null;

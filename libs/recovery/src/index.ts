@@ -29,6 +29,14 @@ export {
   type TransitionReason,
 } from './transition';
 export { decideHeartbeat, decideReplacement, type Decision, type Outcome } from './decide';
+export {
+  decideArrival,
+  decidePersonsAct,
+  PERSONS_ACT_REFUSALS,
+  type ActRecord,
+  type PersonsAct,
+  type PersonsActRefusal,
+} from './persons-act';
 export { decideSilence, type SilenceDecision } from './silence';
 export {
   fellSilentWith,

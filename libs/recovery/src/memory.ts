@@ -31,7 +31,7 @@ export type EdgeContact = {
 };
 
 /**
- * All that is remembered of a machine's heartbeats. Every field is a minimum, a maximum, a newest-wins or an "ever": joining
+ * All that is remembered of a machine's heartbeats and of what people said of it. Every field is a minimum, a maximum, a newest-wins or an "ever": joining
  * a heartbeat is commutative, associative and idempotent, so any order, repetition or delay of one set of heartbeats leaves
  * the same memory, and with it the same verdict. (`memory.properties.spec.ts`)
  */
@@ -69,6 +69,12 @@ export type Memory = {
   readonly proof: { readonly atMs: number; readonly sessionStartedAtMs: number } | null;
   /** When the newer boot session started, if an older one reported live after that: two machines with one identity. */
   readonly conflictSinceMs: number | null;
+  /** When, first and last, a person saw it crash as the incident makes machines crash. */
+  readonly attestedCrash: { readonly firstMs: number; readonly lastMs: number } | null;
+  /** When an engineer was last at the machine. */
+  readonly checkedInMs: number | null;
+  /** When a person last settled whose identity it is; reports from before it raise no conflict again. */
+  readonly settledMs: number | null;
 };
 
 /** A loop shows in two sessions; four leave room for a spool that arrives in disorder. */
@@ -92,6 +98,9 @@ export const EMPTY_MEMORY: Memory = {
   bootedNormallyAfterEnd: false,
   proof: null,
   conflictSinceMs: null,
+  attestedCrash: null,
+  checkedInMs: null,
+  settledMs: null,
 };
 
 /** The same boot session and number as one already counted. */
@@ -142,15 +151,19 @@ export function absorb(memory: Memory, evidence: Evidence, incident: Incident, p
       (at >= incident.window.fromMs && evidence.sessionStartedAtMs < incident.window.untilMs),
     bootedNormallyAfterEnd: memory.bootedNormallyAfterEnd || (afterEnd && evidence.bootMode === 'NORMAL'),
     proof: joinProof(memory.proof, evidence, policy),
-    conflictSinceMs: earliest(memory.conflictSinceMs, conflictAt(memory.sessions, evidence, policy)),
+    conflictSinceMs: earliest(memory.conflictSinceMs, conflictAt(memory, evidence, policy)),
+    attestedCrash: memory.attestedCrash,
+    checkedInMs: memory.checkedInMs,
+    settledMs: memory.settledMs,
   };
 }
 
 /**
  * Since when, if ever, this heartbeat shows two boot sessions of one identity alive at once: the older one reported live after
- * the newer one had started. Both must have been heard live, because the age of a spooled report may span a reboot.
+ * the newer one had started, and after the last conflict was settled. Both must have been heard live, because the age of a
+ * spooled report may span a reboot.
  */
-function conflictAt(sessions: readonly Session[], evidence: Evidence, policy: Policy): number | null {
+function conflictAt({ sessions, settledMs }: Memory, evidence: Evidence, policy: Policy): number | null {
   if (!evidence.live) return null;
   const toleranceMs = policy.sessionStartToleranceMs;
   let conflictMs: number | null = null;
@@ -160,6 +173,7 @@ function conflictAt(sessions: readonly Session[], evidence: Evidence, policy: Po
       known.startedAtMs > evidence.sessionStartedAtMs
         ? [known.startedAtMs, evidence.sessionStartedAtMs, evidence.observedAtMs]
         : [evidence.sessionStartedAtMs, known.startedAtMs, known.lastLiveAtMs];
+    if (settledMs !== null && olderLiveMs <= settledMs) continue;
     if (olderStartMs + toleranceMs < newerStartMs && olderLiveMs > newerStartMs + toleranceMs) {
       conflictMs = earliest(conflictMs, newerStartMs);
     }
@@ -270,6 +284,7 @@ function earliest(a: number | null, b: number | null): number | null {
   return a === null ? b : b === null ? a : Math.min(a, b);
 }
 
-function latest(a: number | null, b: number | null): number | null {
+/** The later of two moments; null when there is none. */
+export function latest(a: number | null, b: number | null): number | null {
   return a === null ? b : b === null ? a : Math.max(a, b);
 }

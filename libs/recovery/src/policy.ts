@@ -79,8 +79,9 @@ export const DEFAULT_POLICY: Policy = {
  * The name under which transitions record which rules decided them. Raise it with every change of a rule or a default.
  *
  * - 2026.11.2: silence of a machine is held while its whole practice is silent.
+ * - 2026.11.3: what people see and do is evidence.
  */
-export const RULE_VERSION = '2026.11.2';
+export const RULE_VERSION = '2026.11.3';
 
 /** Silence that is longer than jitter and lost reports explain, in milliseconds. */
 export function silentAfterMs(policy: Policy): number {

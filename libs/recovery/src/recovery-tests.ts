@@ -1,6 +1,6 @@
 import type { Evidence, FileVerdict } from './evidence';
 import { suspect, type Exposure, type Rules } from './exposure';
-import type { Dated, Memory } from './memory';
+import { latest, type Dated, type Memory } from './memory';
 import type { Policy } from './policy';
 
 /** The tests of recovery. "Why is this machine not recovered?" answers with those that fail. */
@@ -53,11 +53,13 @@ export function hasStandingProof(memory: Memory, exposure: Exposure, policy: Pol
  * the exposure since: what the machine had recovered from follows from the memory.
  */
 export function hasRelapsed(memory: Memory, exposure: Exposure, rules: Rules): boolean {
-  const { proof, bad, hits } = memory;
+  const { proof, bad, hits, attestedCrash } = memory;
   if (proof === null || hasStandingProof(memory, exposure, rules.policy)) return false;
   const startMs = proof.sessionStartedAtMs + rules.policy.sessionStartToleranceMs;
   const suspected = exposure === 'SUSPECTED' || suspect(memory, proof.atMs, rules) !== null;
-  const recoveredFromCrash = hits !== null && hits.firstMs <= startMs;
+  const recoveredFromCrash =
+    (hits !== null && hits.firstMs <= startMs) ||
+    (attestedCrash !== null && attestedCrash.firstMs <= startMs);
   const recoveredFromFile = bad !== null && bad.firstMs < proof.atMs;
   const recoveredFromSuspicion = suspected && memory.beforeEnd !== null && startMs > memory.beforeEnd.atMs;
   return recoveredFromCrash || recoveredFromFile || recoveredFromSuspicion;
@@ -99,6 +101,5 @@ function isHarmless(file: FileVerdict | undefined, sensorRunning: boolean | unde
  */
 function lastCrashMs(memory: Memory): number | null {
   const softMs = memory.bad === null ? null : memory.lastSoftCrashMs;
-  if (memory.hits === null) return softMs;
-  return softMs === null ? memory.hits.lastMs : Math.max(memory.hits.lastMs, softMs);
+  return latest(latest(memory.hits?.lastMs ?? null, softMs), memory.attestedCrash?.lastMs ?? null);
 }

@@ -1,6 +1,7 @@
 import { countedBetween, earliestCounted } from './counted-time';
 import { exposureDeadlineMs, isAffected, type Rules } from './exposure';
 import type { TrackedMachine } from './machine';
+import { latest, type Memory } from './memory';
 import { coreHours } from './opening-hours';
 import { silentAfterMs } from './policy';
 
@@ -13,12 +14,12 @@ const CORE_HOURS = coreHours();
  * condemns.
  */
 export function silenceDeadlineMs(machine: TrackedMachine, rules: Rules): number | null {
-  const heardMs = machine.memory.heard?.atMs;
-  if (heardMs === undefined) return null;
+  const heardMs = lastKnownMs(machine.memory);
+  if (heardMs === null) return null;
   const { policy, blindness } = rules;
   switch (machine.state) {
     case 'UNVERIFIED':
-      return machine.exposure === 'SUSPECTED'
+      return isAffected(machine.exposure)
         ? Math.max(openHoursAfter(heardMs, machine, rules), rules.incident.window.untilMs)
         : openExposureDeadlineMs(machine, rules);
     case 'STABILISING':
@@ -44,6 +45,11 @@ export function silenceDeadlineMs(machine: TrackedMachine, rules: Rules): number
     case 'RETIRED':
       return null;
   }
+}
+
+/** When anything was last known of the machine: it reported, an engineer was at it, or somebody saw it crash. */
+function lastKnownMs({ heard, checkedInMs, attestedCrash }: Memory): number | null {
+  return latest(latest(heard?.atMs ?? null, checkedInMs), attestedCrash?.lastMs ?? null);
 }
 
 /**

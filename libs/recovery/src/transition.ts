@@ -24,6 +24,16 @@ export const TRANSITION_REASONS = [
   'LOOP_FELL_SILENT',
   'REPAIR_ABANDONED',
   'REPLACED_BY_SUCCESSOR',
+  'REGISTERED',
+  'CHECKED_IN',
+  'ATTESTED_CRASH',
+  'SET_DORMANT',
+  'RETIRED_BY_PERSON',
+  'REOPENED_BY_PERSON',
+  'REPLACED_BY_PERSON',
+  'MOVED_TO_PRACTICE',
+  'MOVED_FROM_PRACTICE',
+  'LEFT_REGISTER',
 ] as const;
 export type TransitionReason = (typeof TRANSITION_REASONS)[number];
 
@@ -42,7 +52,7 @@ export type Transition = {
 
 /** What a transition rests on, in words that people read. Moments are RFC 3339 texts in UTC. */
 export type TransitionEvidence = {
-  readonly source: 'HEARTBEAT' | 'SILENCE' | 'ENROLMENT';
+  readonly source: 'HEARTBEAT' | 'SILENCE' | 'ENROLMENT' | 'PERSON';
   readonly bootId?: string;
   readonly seq?: number;
   readonly observedAt?: string;
@@ -52,8 +62,19 @@ export type TransitionEvidence = {
   readonly lastCrashAt?: string;
   readonly lastHeardAt?: string;
   readonly successor?: string;
+<<<<<<< HEAD
   /** The machine had fallen silent together with its whole practice. */
   readonly siteSilentSince?: string;
+=======
+  /** What a person did; who, and with which words, stands in the machine's care event of this number. */
+  readonly act?: string;
+  readonly careOrdinal?: number;
+  /** When the person saw what is attested. */
+  readonly seenAt?: string;
+  /** The machine under its identity at the other practice. */
+  readonly movedTo?: string;
+  readonly movedFrom?: string;
+>>>>>>> 698f3ae (Take what people see and do as evidence, decided by the rules)
   /** The report came after newer ones, or before the state began: it sharpened the exposure and moved nothing else. */
   readonly stale?: true;
 };

@@ -21,6 +21,19 @@ describe('the memory of a machine as columns', () => {
     );
   });
 
+  it.each<[string, Partial<Memory>]>([
+    ['a crash that was seen', { attestedCrash: { firstMs: 1_721_362_200_000, lastMs: 1_721_362_300_000 } }],
+    ['a repair', { checkedInMs: 1_721_640_000_000 }],
+    ['an identity that was settled', { settledMs: 1_721_640_000_001 }],
+  ])('keeps what people said, of a machine that was heard and of one that was not: %s', (_what, said) => {
+    const heard = aMachine().boots('2024-07-22T06:00Z').reports('2024-07-22T06:05Z').machine.memory;
+    for (const memory of [
+      { ...EMPTY_MEMORY, ...said },
+      { ...heard, ...said },
+    ])
+      expect(roundTrip(memory)).toEqual(memory);
+  });
+
   it('is empty for a machine that was never heard', () => {
     expect(encodeMemory(EMPTY_MEMORY)).toEqual({
       heardAtMs: null,

@@ -47,6 +47,14 @@ type MemoryTuple = [
   bootedNormallyAfterEnd: 0 | 1,
   proof: [number, number] | null,
   conflictSince: number | null,
+  /** Only where people said something. */
+  people?: PeopleTuple,
+];
+type PeopleTuple = [
+  attestedFirst: number | null,
+  attestedLast: number | null,
+  checkedIn: number | null,
+  settled: number | null,
 ];
 
 /** The text of a machine that was never heard. */
@@ -55,8 +63,11 @@ export const NEVER_HEARD_TEXT = '';
 /** Writes a memory as columns. Equal memories give equal columns. */
 export function encodeMemory(memory: Memory): MemoryRow {
   const { heard } = memory;
-  if (heard === null)
-    return { heardAtMs: null, heardStartedAtMs: null, heardSeq: null, text: NEVER_HEARD_TEXT };
+  const people = encodePeople(memory);
+  if (heard === null) {
+    const text = people === null ? NEVER_HEARD_TEXT : JSON.stringify(people);
+    return { heardAtMs: null, heardStartedAtMs: null, heardSeq: null, text };
+  }
   const time = (atMs: number): number => (atMs === heard.atMs ? AS_HEARD : atMs);
   const boot = (bootId: string): number | string => {
     const index = memory.sessions.findIndex((session) => session.bootId === bootId);
@@ -85,14 +96,18 @@ export function encodeMemory(memory: Memory): MemoryRow {
     heardAtMs: heard.atMs,
     heardStartedAtMs: heard.sessionStartedAtMs,
     heardSeq: heard.seq,
-    text: JSON.stringify(tuple),
+    text: JSON.stringify(people === null ? tuple : [...tuple, people]),
   };
 }
 
 /** Reads a memory back; the inverse of `encodeMemory`. */
 export function decodeMemory(row: MemoryRow): Memory {
   const { heardAtMs, heardStartedAtMs, heardSeq, text } = row;
-  if (heardAtMs === null || heardStartedAtMs === null || heardSeq === null) return EMPTY_MEMORY;
+  if (heardAtMs === null || heardStartedAtMs === null || heardSeq === null) {
+    return text === NEVER_HEARD_TEXT
+      ? EMPTY_MEMORY
+      : { ...EMPTY_MEMORY, ...decodePeople(JSON.parse(text) as PeopleTuple) };
+  }
   const tuple = JSON.parse(text) as MemoryTuple;
   const [
     heard,
@@ -110,6 +125,7 @@ export function decodeMemory(row: MemoryRow): Memory {
     normal,
     proof,
     conflict,
+    people,
   ] = tuple;
   const time = (at: number): number => (at === AS_HEARD ? heardAtMs : at);
   const sessions = sessionTuples.map((session) => decodeSession(session, heardAtMs, heardSeq));
@@ -139,6 +155,7 @@ export function decodeMemory(row: MemoryRow): Memory {
     bootedNormallyAfterEnd: normal === 1,
     proof: proof === null ? null : { atMs: time(proof[0]), sessionStartedAtMs: proof[1] },
     conflictSinceMs: conflict,
+    ...decodePeople(people),
   };
 }
 
@@ -187,6 +204,24 @@ function decodeDated<T>(
   const value = words[tuple[0]];
   return value === undefined ? null : { value, atMs: time(tuple[1]) };
 }
+
+type WhatPeopleSaid = Pick<Memory, 'attestedCrash' | 'checkedInMs' | 'settledMs'>;
+
+function encodePeople({ attestedCrash, checkedInMs, settledMs }: WhatPeopleSaid): PeopleTuple | null {
+  if (attestedCrash === null && checkedInMs === null && settledMs === null) return null;
+  return [attestedCrash?.firstMs ?? null, attestedCrash?.lastMs ?? null, checkedInMs, settledMs];
+}
+
+function decodePeople(tuple: PeopleTuple | undefined): WhatPeopleSaid {
+  const [firstMs, lastMs, checkedInMs, settledMs] = tuple ?? NOTHING_SAID;
+  return {
+    attestedCrash: firstMs === null || lastMs === null ? null : { firstMs, lastMs },
+    checkedInMs,
+    settledMs,
+  };
+}
+
+const NOTHING_SAID: PeopleTuple = [null, null, null, null];
 
 function bit(value: boolean): 0 | 1 {
   return value ? 1 : 0;
