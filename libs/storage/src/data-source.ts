@@ -13,6 +13,7 @@ import { ProgressCountEntity, ProgressLedgerEntity } from './entities/progress.e
 import { SiteSilenceEntity } from './entities/site.entity';
 import { Fleet1721347200000 } from './migrations/1721347200000-fleet';
 import { MachineCare1721390019000 } from './migrations/1721390019000-machine-care';
+import { CareByPeople1721393619000 } from './migrations/1721393619000-care-by-people';
 import { SiteSilence1721692800000 } from './migrations/1721692800000-site-silence';
 
 /** Connections of one process: two write lanes, the sweeper, readers and administration, with room to spare. */
@@ -55,7 +56,12 @@ export function makeDataSource(url: string, statementTimeoutMs = 0): DataSource 
       RelayCredentialEntity,
       SiteSilenceEntity,
     ],
-    migrations: [Fleet1721347200000, MachineCare1721390019000, SiteSilence1721692800000],
+    migrations: [
+      Fleet1721347200000,
+      MachineCare1721390019000,
+      CareByPeople1721393619000,
+      SiteSilence1721692800000,
+    ],
     migrationsTransactionMode: 'all',
     synchronize: false,
     logging: false,

@@ -14,6 +14,26 @@ export {
 } from './machine.store';
 export { decodeMemory } from './memory-codec';
 export {
+  findDone,
+  loadCare,
+  lockMachines,
+  lockStatuses,
+  saveCare,
+  type CareChange,
+  type CareClaim,
+  type CareSignature,
+  type MachineCare,
+  type StoredCare,
+} from './care.store';
+export {
+  abandonRequest,
+  beginRequest,
+  findRequest,
+  finishRequest,
+  type KnownRequest,
+} from './care-action.store';
+export { placeMoved, revokeCredentials, type MachineMove } from './move.store';
+export {
   createMachines,
   findInstallations,
   findPredecessors,

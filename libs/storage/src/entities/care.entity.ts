@@ -31,9 +31,13 @@ export class CareEventEntity {
   @Column({ type: 'text' })
   kind!: string;
 
-  /** Who did it. */
+  /** Identity of the person or service that did it. */
   @Column({ type: 'text' })
   actor!: string;
+
+  /** Its name at that time, for people's eyes. */
+  @Column({ type: 'text' })
+  actor_name!: string;
 
   @Column({ type: 'timestamptz' })
   at!: Date;

@@ -2,6 +2,7 @@ import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /** Finds the machine that an installation was enrolled as. */
 @Entity('installation')
+@Index('installation_by_machine', ['practice_id', 'machine_id'])
 export class InstallationEntity {
   @PrimaryColumn({ type: 'text', collation: 'C' })
   installation_id!: string;
@@ -11,6 +12,10 @@ export class InstallationEntity {
 
   @Column({ type: 'uuid' })
   machine_id!: string;
+
+  /** The practice that it moved away from last: an agent may still name it. */
+  @Column({ type: 'text', nullable: true, collation: 'C' })
+  moved_from!: string | null;
 }
 
 /** A machine's identity and the facts it last reported; written when one of them changes. */
@@ -101,7 +106,11 @@ export class MachineEntity {
   @Column({ type: 'boolean', nullable: true })
   bitlocker_key_escrowed!: boolean | null;
 
-  /** Who takes care of it; nobody's once `assigned_until` has passed. */
+  /** Identity of who takes care of it; null when somebody else named them. */
+  @Column({ type: 'text', nullable: true })
+  assignee_id!: string | null;
+
+  /** Who takes care of it, as people read it; nobody's once `assigned_until` has passed. */
   @Column({ type: 'text', nullable: true })
   assignee!: string | null;
 

@@ -1,0 +1,24 @@
+export type { Actor } from './actor';
+export {
+  CARE_KINDS,
+  CARE_REFUSALS,
+  IDENTITY_RESOLUTIONS,
+  REPAIR_BLOCKERS,
+  REPAIR_OUTCOMES,
+  REPAIR_ROUTES,
+  type CareAction,
+  type CareKind,
+  type CareRefusal,
+  type IdentityResolution,
+  type RepairBlocker,
+  type RepairOutcome,
+  type RepairRoute,
+} from './care-action';
+export {
+  CareForMachines,
+  type CarePreview,
+  type CareRequest,
+  type CareResult,
+  type RefusedMachine,
+  type RefusedRequest,
+} from './care-for-machines';
