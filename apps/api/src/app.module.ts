@@ -9,12 +9,16 @@ import {
   OrganisationScope,
   RelayCredentials,
 } from '@app/access';
+import { CareForMachines } from '@app/care';
 import {
   BlindnessReader,
+  CareReader,
   MachineReader,
+  NATIONAL_CODE,
   OrganisationReader,
   ProgressReader,
   SiteReader,
+  TimelineReader,
   TransitionReader,
 } from '@app/progress';
 import { policyForInterval, SECOND_MS, type Incident, type Rules } from '@app/recovery';
@@ -35,6 +39,7 @@ import { EnrolRequest } from './enrol-request';
 import { AccessResolver } from './graphql/access.resolver';
 import { AdminGuard } from './graphql/admin.guard';
 import { BlindnessResolver } from './graphql/blindness.resolver';
+import { CareResolver } from './graphql/care.resolver';
 import { DateTimeScalar } from './graphql/date-time.scalar';
 import { formatError } from './graphql/error.format';
 import { HeartbeatResolver } from './graphql/heartbeat.resolver';
@@ -49,6 +54,7 @@ import { queryLimits } from './graphql/query-limits';
 import { ReconciliationResolver } from './graphql/reconciliation.resolver';
 import type { RequestContext } from './graphql/request-context';
 import { MachineSiteResolver, OrganisationSiteResolver, SiteResolver } from './graphql/site.resolver';
+import { TimelineResolver } from './graphql/timeline.resolver';
 import { EnrolmentController } from './http/enrolment.controller';
 import { ErrorFilter } from './http/error.filter';
 import { HealthController } from './http/health.controller';
@@ -90,6 +96,8 @@ export const RESOLVERS = [
   MachineSiteResolver,
   BlindnessResolver,
   ReconciliationResolver,
+  CareResolver,
+  TimelineResolver,
 ] as const;
 
 /** Tokens of one GraphQL document: many times the largest sensible one, and parsed in a millisecond. */
@@ -194,6 +202,10 @@ function providersOf({ settings, secrets, database, incident, clock }: Foundatio
   const relays = new RelayCredentials(database, signer);
   const tokens = new EnrolmentTokens(database);
   const scope = new OrganisationScope(database.pool, monotonicMs);
+  const isOpenPractice = async (code: string, nowMs: number): Promise<boolean> => {
+    await scope.prepare([code], nowMs);
+    return scope.verdict(NATIONAL_CODE, code) === 'WITHIN';
+  };
   const admin = new AdminToken(secrets.adminToken);
   const organisations = new OrganisationReader(database.pool, monotonicMs);
   const enrolment = new EnrolRequest(tokens, scope, new EnrolMachines(database, metrics), signer);
@@ -225,6 +237,9 @@ function providersOf({ settings, secrets, database, incident, clock }: Foundatio
     [MachineReader, new MachineReader(database.pool, organisations, policy)],
     [SiteReader, new SiteReader(database.pool, rules, now)],
     [TransitionReader, new TransitionReader(database.pool)],
+    [CareReader, new CareReader(database.pool)],
+    [TimelineReader, new TimelineReader(database.pool)],
+    [CareForMachines, new CareForMachines(database, rules, metrics, isOpenPractice)],
     [PollAnswers, new PollAnswers(admin, () => metrics.progressVersion, monotonicMs, contexts)],
   ];
   return instances.map(([provide, useValue]) => ({ provide, useValue }) as Provider);

@@ -63,7 +63,7 @@ export type CarePreview = Pick<CareResult, 'machines' | 'refused'> & { readonly 
 export type CareObserver = { progressChanged(): void };
 
 /** A request for more is no decision any more but a campaign: narrow the filter. */
-export const MACHINES_PER_REQUEST_MAX = 10_000;
+const MACHINES_PER_REQUEST_MAX = 10_000;
 /** Machines in one transaction: short, so that heartbeats of the same machines never wait long behind it. */
 const BATCH_MACHINES = 500;
 /** Refused machines that are named; the others are counted. */

@@ -11,9 +11,9 @@ export type ActionProblem = {
 /** A claim is for a piece of work, not for good: nobody remembers to give a machine back. */
 const CLAIM_MS = { min: 5 * MINUTE_MS, max: 14 * DAY_MS } as const;
 /** A page of text. */
-export const NOTE_CHARACTERS_MAX = 2_000;
+const NOTE_CHARACTERS_MAX = 2_000;
 /** Names, places, reasons: a line. */
-export const LINE_CHARACTERS_MAX = 200;
+const LINE_CHARACTERS_MAX = 200;
 export const TAGS_MAX = 20;
 /** As people type them into a search box. */
 const TAG = /^[a-z0-9][a-z0-9 ._:/-]{0,39}$/;
@@ -98,7 +98,16 @@ function valueProblem(action: CareAction, nowMs: number): ActionProblem | null {
     case 'SET_DORMANT':
     case 'RETIRE':
       return reviewProblem(action.reviewOn, nowMs);
-    default:
+    case 'RELEASE':
+    case 'NOTE':
+    case 'CHECK_IN':
+    case 'ATTEST_CRASH':
+    case 'ATTEST_RECOVERY':
+    case 'WITHDRAW_ATTESTATION':
+    case 'REOPEN':
+    case 'REPLACE':
+    case 'SETTLE_IDENTITY':
+    case 'MOVE':
       return null;
   }
 }

@@ -115,7 +115,7 @@ function release(
 }
 
 /** Who takes care of the machine now; a claim whose time has passed is nobody's. */
-export function liveClaim({ care }: Pick<StoredCare, 'care'>, nowMs: number): CareClaim | null {
+function liveClaim({ care }: Pick<StoredCare, 'care'>, nowMs: number): CareClaim | null {
   return care.claim !== null && care.claim.untilMs > nowMs ? care.claim : null;
 }
 

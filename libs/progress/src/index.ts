@@ -1,4 +1,5 @@
 export { BLINDNESS_CAUSES, BlindnessReader, type BlindnessCause, type BlindTime } from './blindness.reader';
+export { CareReader, type CareEventView, type MachineCareView } from './care.reader';
 export { MachineReader, type MachineFactsView, type MachinePage, type MachineView } from './machine.reader';
 export {
   filterProblem,
@@ -30,4 +31,11 @@ export {
   type SilentSite,
   type SilentSitePage,
 } from './site.reader';
+export {
+  placeOf,
+  TimelineReader,
+  type TimelineEntry,
+  type TimelinePage,
+  type TimelinePlace,
+} from './timeline.reader';
 export { TransitionReader, type TransitionPage, type TransitionView } from './transition.reader';

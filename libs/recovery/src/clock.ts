@@ -11,3 +11,13 @@ export const DAY_MS = 24 * HOUR_MS;
 
 /** A stretch of time, half open: `fromMs` belongs to it, `untilMs` does not. */
 export type Interval = { readonly fromMs: number; readonly untilMs: number };
+
+/** The earlier of two moments; null when there is none. */
+export function earliest(a: number | null, b: number | null): number | null {
+  return a === null ? b : b === null ? a : Math.min(a, b);
+}
+
+/** The later of two moments; null when there is none. */
+export function latest(a: number | null, b: number | null): number | null {
+  return a === null ? b : b === null ? a : Math.max(a, b);
+}

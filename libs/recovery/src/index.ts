@@ -32,7 +32,6 @@ export { decideHeartbeat, decideReplacement, type Decision, type Outcome } from 
 export {
   decideArrival,
   decidePersonsAct,
-  PERSONS_ACT_REFUSALS,
   type ActRecord,
   type PersonsAct,
   type PersonsActRefusal,
@@ -51,6 +50,7 @@ export {
   type SiteSilence,
 } from './site-silence';
 export { failingTests, RECOVERY_TESTS, type RecoveryTest } from './recovery-tests';
+export { ATTESTATION_STATUSES, attestationStatus, type AttestationStatus } from './attestation';
 export { freshnessAt, FRESHNESSES, type Freshness } from './contact';
 export { summarise, type Cell, type Progress, type Ratio } from './progress';
 export { REFUSAL_CODES, type RefusalCode } from './refusals';

@@ -1,3 +1,4 @@
+import { earliest, latest } from './clock';
 import type { FileVerdict, Evidence } from './evidence';
 import { provesFile } from './evidence';
 import type { BitlockerStatus, BootMode } from './heartbeat';
@@ -278,13 +279,4 @@ function edge(known: EdgeContact | null, contact: EdgeContact, direction: 1 | -1
 
 function joinSpan(span: Memory['bad'], atMs: number): Memory['bad'] {
   return { firstMs: Math.min(span?.firstMs ?? atMs, atMs), lastMs: Math.max(span?.lastMs ?? atMs, atMs) };
-}
-
-function earliest(a: number | null, b: number | null): number | null {
-  return a === null ? b : b === null ? a : Math.min(a, b);
-}
-
-/** The later of two moments; null when there is none. */
-export function latest(a: number | null, b: number | null): number | null {
-  return a === null ? b : b === null ? a : Math.max(a, b);
 }

@@ -27,16 +27,11 @@ export type PersonsAct =
   /** The register no longer has it, and it was never enrolled. */
   | { readonly kind: 'LEAVE_REGISTER' };
 
-/** Why an act changes nothing. */
-export const PERSONS_ACT_REFUSALS = [
-  /** The state does not allow it: a recovered machine needs no repair, a replaced one is out of everybody's hands. */
-  'NOT_IN_THIS_STATE',
-  /** It is so already. */
-  'ALREADY_SO',
-  /** The moment lies before the incident or after the act. */
-  'NOT_AT_THAT_TIME',
-] as const;
-export type PersonsActRefusal = (typeof PERSONS_ACT_REFUSALS)[number];
+/**
+ * Why an act changes nothing. NOT_IN_THIS_STATE: a recovered machine needs no repair, a replaced one is out of everybody's hands ·
+ * ALREADY_SO · NOT_AT_THAT_TIME: before the incident, or after the act
+ */
+export type PersonsActRefusal = 'NOT_IN_THIS_STATE' | 'ALREADY_SO' | 'NOT_AT_THAT_TIME';
 
 /** Where an act is written down: the machine's care event. */
 export type ActRecord = { readonly atMs: number; readonly careOrdinal: number };

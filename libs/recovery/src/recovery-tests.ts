@@ -1,6 +1,7 @@
+import { latest } from './clock';
 import type { Evidence, FileVerdict } from './evidence';
 import { suspect, type Exposure, type Rules } from './exposure';
-import { latest, type Dated, type Memory } from './memory';
+import type { Dated, Memory } from './memory';
 import type { Policy } from './policy';
 
 /** The tests of recovery. "Why is this machine not recovered?" answers with those that fail. */

@@ -1,7 +1,8 @@
+import { latest } from './clock';
 import { countedBetween, earliestCounted } from './counted-time';
 import { exposureDeadlineMs, isAffected, type Rules } from './exposure';
 import type { TrackedMachine } from './machine';
-import { latest, type Memory } from './memory';
+import type { Memory } from './memory';
 import { coreHours } from './opening-hours';
 import { silentAfterMs } from './policy';
 

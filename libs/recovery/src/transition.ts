@@ -62,10 +62,8 @@ export type TransitionEvidence = {
   readonly lastCrashAt?: string;
   readonly lastHeardAt?: string;
   readonly successor?: string;
-<<<<<<< HEAD
   /** The machine had fallen silent together with its whole practice. */
   readonly siteSilentSince?: string;
-=======
   /** What a person did; who, and with which words, stands in the machine's care event of this number. */
   readonly act?: string;
   readonly careOrdinal?: number;
@@ -74,7 +72,6 @@ export type TransitionEvidence = {
   /** The machine under its identity at the other practice. */
   readonly movedTo?: string;
   readonly movedFrom?: string;
->>>>>>> 698f3ae (Take what people see and do as evidence, decided by the rules)
   /** The report came after newer ones, or before the state began: it sharpened the exposure and moved nothing else. */
   readonly stale?: true;
 };

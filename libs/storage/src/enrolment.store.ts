@@ -18,6 +18,8 @@ export type Enrolled = {
   readonly installationId: string;
   readonly key: MachineKey;
   readonly generation: number;
+  /** The practice that a person moved it away from last; its agent may still name it. */
+  readonly movedFrom: string | null;
 };
 
 /** An installation on the same hardware as a newly enrolled one. */
@@ -33,8 +35,10 @@ export async function findInstallations(
     practice_id: string;
     machine_id: string;
     generation: number;
+    moved_from: string | null;
   }>(
-    `SELECT installation.installation_id, installation.practice_id, installation.machine_id, status.generation
+    `SELECT installation.installation_id, installation.practice_id, installation.machine_id, installation.moved_from,
+            status.generation
      FROM unnest($1::text[]) AS wanted (installation_id)
      JOIN installation ON installation.installation_id = wanted.installation_id
      JOIN machine_status AS status
@@ -45,6 +49,7 @@ export async function findInstallations(
     installationId: row.installation_id,
     key: { practiceId: row.practice_id, machineId: row.machine_id },
     generation: row.generation,
+    movedFrom: row.moved_from,
   }));
 }
 

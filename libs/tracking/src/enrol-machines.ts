@@ -47,7 +47,8 @@ class LostRace extends Error {}
 /**
  * Enrols installations. Idempotent: an installation keeps the machine it was first enrolled as, whatever is lost on the way.
  *
- * 1. Known installations keep their machine; one known at another practice is refused, since moving needs a person.
+ * 1. Known installations keep their machine; one known at another practice is refused, since moving needs a person. Where a person
+ *    moved it away from the practice that its agent still names, it gets the identity that it goes on under.
  * 2. New ones take a use of the token each and are created together with their place in counts and ledger.
  * 3. A new installation on hardware that had another one replaces it: the old one becomes REPLACED and points to the new.
  * 4. All of it is one transaction. Somebody who enrolled the same installation meanwhile has won; it is KNOWN then.
@@ -128,7 +129,8 @@ function resultFor(
   const before = known.get(request.installationId);
   const key = before?.key ?? fresh.get(request.installationId)?.key;
   if (key === undefined) return { outcome: 'REJECTED', code: 'TOKEN_EXHAUSTED' };
-  if (key.practiceId !== request.practiceId) return { outcome: 'REJECTED', code: 'ENROLLED_ELSEWHERE' };
+  const isItsPlace = key.practiceId === request.practiceId || before?.movedFrom === request.practiceId;
+  if (!isItsPlace) return { outcome: 'REJECTED', code: 'ENROLLED_ELSEWHERE' };
   return before === undefined
     ? { outcome: 'ENROLLED', key, generation: 1 }
     : { outcome: 'KNOWN', key, generation: before.generation };

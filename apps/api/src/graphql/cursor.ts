@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ReaderError, type PageRequest, type SilencePlace } from '@app/progress';
+import { ReaderError, type PageRequest, type SilencePlace, type TimelinePlace } from '@app/progress';
 import { formatMachineKey, parseMachineKey, type MachineKey } from '@app/storage';
 
 /** Longest page of any connection. */
@@ -72,6 +72,21 @@ export function readSiteCursor(cursor: string, mark: string): SilencePlace {
     throw new ReaderError('INVALID_CURSOR', 'this cursor belongs to no page of this list');
   }
   return { practiceId, silentSinceMs: Number(silentSince) };
+}
+
+/** Behind one entry of a machine's timeline; `mark` ties it to the machine and the order. */
+export function timelineCursor(mark: string, { recordedAtMs, kind, ordinal }: TimelinePlace): string {
+  return encode(['l', mark, String(recordedAtMs), kind, String(ordinal)]);
+}
+
+/** @throws ReaderError INVALID_CURSOR */
+export function readTimelineCursor(cursor: string, mark: string): TimelinePlace {
+  const [list, cursorMark, recordedAtMs = '', kind, ordinal = ''] = decode(cursor);
+  const isPlace = /^\d{1,15}$/.test(recordedAtMs) && /^\d{1,9}$/.test(ordinal);
+  if (list !== 'l' || cursorMark !== mark || !isPlace || (kind !== 'TRANSITION' && kind !== 'CARE')) {
+    throw new ReaderError('INVALID_CURSOR', 'this cursor belongs to no page of this list');
+  }
+  return { recordedAtMs: Number(recordedAtMs), kind, ordinal: Number(ordinal) };
 }
 
 /** What the sort value of an order looks like; anything else was not written by us and would fail in the database. */

@@ -15,11 +15,15 @@ import { DRIFT_KINDS } from '@app/tracking';
 
 /** The words of the rules as GraphQL enums, each value described. */
 
-function enumOf<T extends string>(values: readonly T[]): Record<T, T> {
+/** Words as the object that GraphQL makes an enum of. */
+export function enumOf<T extends string>(values: readonly T[]): Record<T, T> {
   return Object.fromEntries(values.map((value) => [value, value])) as Record<T, T>;
 }
 
-function described<T extends string>(descriptions: Record<T, string>): Record<T, { description: string }> {
+/** A description for each value. */
+export function described<T extends string>(
+  descriptions: Record<T, string>,
+): Record<T, { description: string }> {
   const entries = Object.entries<string>(descriptions).map(([value, description]) => [
     value,
     { description },
@@ -201,6 +205,16 @@ registerEnumType(TransitionReasonEnum, {
     LOOP_FELL_SILENT: 'Was looping, and fell silent.',
     REPAIR_ABANDONED: 'Nothing was heard of its repair for hours.',
     REPLACED_BY_SUCCESSOR: 'A new installation took its place.',
+    REGISTERED: 'The register expects it.',
+    CHECKED_IN: 'An engineer is at it.',
+    ATTESTED_CRASH: 'A person saw it crash.',
+    SET_DORMANT: 'A person set it aside.',
+    RETIRED_BY_PERSON: 'A person took it out of service.',
+    REOPENED_BY_PERSON: 'A person took it back.',
+    REPLACED_BY_PERSON: 'A person named the machine that took its place.',
+    MOVED_TO_PRACTICE: 'It goes on at another practice.',
+    MOVED_FROM_PRACTICE: 'It came from another practice.',
+    LEFT_REGISTER: 'The register no longer has it, and it was never enrolled.',
   }),
 });
 
