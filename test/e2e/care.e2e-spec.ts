@@ -93,12 +93,13 @@ describe('a machine that somebody takes care of', () => {
     await crashOnFriday(pc);
     expect((await pc.seen()).state).toBe('DOWN');
 
+    await app.client.setClock('2024-07-22T08:01:00Z');
     await care(pc, { claim: { minutes: 120 } });
     await app.client.setClock('2024-07-22T08:05:00Z');
     const visited = await care(pc, { checkIn: { note: 'at reception' } });
     expect(visited.machine).toMatchObject({
       state: 'IN_REPAIR',
-      care: { version: 2, claim: { assignee: 'administrator', until: '2024-07-22T10:00:00.000Z' } },
+      care: { version: 2, claim: { assignee: 'administrator', until: '2024-07-22T10:01:00.000Z' } },
     });
     await app.client.setClock('2024-07-22T08:15:00Z');
     await care(pc, {

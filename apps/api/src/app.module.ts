@@ -202,10 +202,6 @@ function providersOf({ settings, secrets, database, incident, clock }: Foundatio
   const relays = new RelayCredentials(database, signer);
   const tokens = new EnrolmentTokens(database);
   const scope = new OrganisationScope(database.pool, monotonicMs);
-  const isOpenPractice = async (code: string, nowMs: number): Promise<boolean> => {
-    await scope.prepare([code], nowMs);
-    return scope.verdict(NATIONAL_CODE, code) === 'WITHIN';
-  };
   const admin = new AdminToken(secrets.adminToken);
   const organisations = new OrganisationReader(database.pool, monotonicMs);
   const enrolment = new EnrolRequest(tokens, scope, new EnrolMachines(database, metrics), signer);
@@ -237,10 +233,26 @@ function providersOf({ settings, secrets, database, incident, clock }: Foundatio
     [MachineReader, new MachineReader(database.pool, organisations, policy)],
     [SiteReader, new SiteReader(database.pool, rules, now)],
     [TransitionReader, new TransitionReader(database.pool)],
-    [CareReader, new CareReader(database.pool)],
-    [TimelineReader, new TimelineReader(database.pool)],
-    [CareForMachines, new CareForMachines(database, rules, metrics, isOpenPractice)],
+    ...careInstances(database, rules, metrics, scope),
     [PollAnswers, new PollAnswers(admin, () => metrics.progressVersion, monotonicMs, contexts)],
   ];
   return instances.map(([provide, useValue]) => ({ provide, useValue }) as Provider);
+}
+
+/** What people do for machines, and what is shown of it. */
+function careInstances(
+  database: Database,
+  rules: () => Rules,
+  metrics: Metrics,
+  scope: OrganisationScope,
+): readonly [unknown, unknown][] {
+  const isOpenPractice = async (code: string, nowMs: number): Promise<boolean> => {
+    await scope.prepare([code], nowMs);
+    return scope.verdict(NATIONAL_CODE, code) === 'WITHIN';
+  };
+  return [
+    [CareReader, new CareReader(database.pool)],
+    [TimelineReader, new TimelineReader(database.pool)],
+    [CareForMachines, new CareForMachines(database, rules, metrics, isOpenPractice)],
+  ];
 }
