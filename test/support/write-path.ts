@@ -14,7 +14,7 @@ export type WritePath = {
   close(): Promise<void>;
 };
 
-const LIMITS: BatcherLimits = { queueItemsMax: 10_000, batchItemsMax: 500, lanes: 2 };
+const LIMITS: BatcherLimits = { queueItemsMax: 10_000, batchItemsMax: 500, lanes: 2, togetherItemsMax: 50 };
 
 export async function openWritePath(
   url: string,

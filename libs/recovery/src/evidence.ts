@@ -46,7 +46,7 @@ export function proveHeartbeat(
   return {
     observedAtMs,
     receivedAtMs,
-    sessionStartedAtMs: wholeSecond(observedAtMs - heartbeat.uptimeMs),
+    sessionStartedAtMs: startOfSession(observedAtMs, heartbeat.uptimeMs),
     bootId: heartbeat.bootId,
     seq: heartbeat.seq,
     bootMode: heartbeat.bootMode,
@@ -62,9 +62,9 @@ export function proveHeartbeat(
   };
 }
 
-/** Uptime is told in whole seconds, so an exact start would wander by a second from report to report. */
-function wholeSecond(atMs: number): number {
-  return Math.floor(atMs / SECOND_MS) * SECOND_MS;
+/** When a boot session started, in whole seconds: uptime is told so, and an exact start would wander from report to report. */
+export function startOfSession(observedAtMs: number, uptimeMs: number): number {
+  return Math.floor((observedAtMs - uptimeMs) / SECOND_MS) * SECOND_MS;
 }
 
 /** Whether a verdict says anything about the file at all. */

@@ -94,14 +94,27 @@ export function suspect(memory: Memory, nowMs: number, rules: Rules): ExposureRe
   return silentMs >= silentAfterMs(rules.policy) ? 'RETURNED_IN_NEW_SESSION' : null;
 }
 
+/** From when on a contact shows that a machine was up when the content came. */
+export function contactMattersFromMs(incident: Incident, policy: Policy): number {
+  return incident.window.fromMs - policy.contactBeforeWindowIntervals * policy.intervalMs;
+}
+
 function hadContactAroundWindow(memory: Memory, { incident, policy }: Rules): boolean {
-  const aroundMs = incident.window.fromMs - policy.contactBeforeWindowIntervals * policy.intervalMs;
-  return memory.beforeEnd !== null && memory.beforeEnd.atMs >= aroundMs;
+  return memory.beforeEnd !== null && memory.beforeEnd.atMs >= contactMattersFromMs(incident, policy);
+}
+
+/**
+ * Blindness that began before this moment may change what was concluded from the silence of a machine that has reported after
+ * the window; blindness that began later cannot.
+ */
+export function blindnessMattersUntilMs({ beforeEnd, afterEnd }: Memory, incident: Incident): number {
+  if (afterEnd === null) return -Infinity;
+  return beforeEnd === null ? incident.window.untilMs : afterEnd.atMs;
 }
 
 /** Absence of contact proves nothing for a time in which we could not have heard. */
 function wasBlindAroundWindow({ incident, policy, blindness }: Rules): boolean {
-  const aroundMs = incident.window.fromMs - policy.contactBeforeWindowIntervals * policy.intervalMs;
+  const aroundMs = contactMattersFromMs(incident, policy);
   const heardMs = countedBetween(aroundMs, incident.window.untilMs, { blindness });
   return incident.window.untilMs - aroundMs - heardMs > policy.intervalMs;
 }

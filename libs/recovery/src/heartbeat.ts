@@ -23,15 +23,15 @@ export type Heartbeat = {
   readonly ageMs: number;
   readonly bootMode: BootMode;
   /** Newest last-write time of the incident's files; null: no such file; absent: not collected. */
-  readonly channelFileWrittenAtMs?: number | null;
+  readonly channelFileWrittenAtMs?: number | null | undefined;
   /** null: no sensor installed; absent: not collected. */
-  readonly sensorVersion?: string | null;
-  readonly sensorRunning?: boolean;
+  readonly sensorVersion?: string | null | undefined;
+  readonly sensorRunning?: boolean | undefined;
   readonly crashes: readonly Crash[];
-  readonly bitlocker?: BitlockerStatus;
-  readonly safeBootFlag?: boolean;
-  readonly hostname?: string;
-  readonly osBuild?: string;
+  readonly bitlocker?: BitlockerStatus | undefined;
+  readonly safeBootFlag?: boolean | undefined;
+  readonly hostname?: string | undefined;
+  readonly osBuild?: string | undefined;
   /** The machine's own clock at sending. Shows its skew and decides nothing. */
-  readonly sentAtMs?: number;
+  readonly sentAtMs?: number | undefined;
 };

@@ -16,8 +16,8 @@ export {
   silentAfterMs,
   type Policy,
 } from './policy';
-export { FILE_VERDICTS, proveHeartbeat, type Evidence, type FileVerdict } from './evidence';
-export { EXPOSURES, type Exposure, type Rules } from './exposure';
+export { FILE_VERDICTS, proveHeartbeat, startOfSession, type Evidence, type FileVerdict } from './evidence';
+export { blindnessMattersUntilMs, EXPOSURES, type Exposure, type Rules } from './exposure';
 export { GROUP_OF_STATE, RECOVERY_STATES, STATE_GROUPS, type RecoveryState, type StateGroup } from './state';
 export { EMPTY_MEMORY, type Dated, type EdgeContact, type Memory, type Session } from './memory';
 export { enrolledMachine, type TrackedMachine } from './machine';
@@ -54,3 +54,5 @@ export { ATTESTATION_STATUSES, attestationStatus, type AttestationStatus } from 
 export { freshnessAt, FRESHNESSES, type Freshness } from './contact';
 export { summarise, type Cell, type Progress, type Ratio } from './progress';
 export { REFUSAL_CODES, type RefusalCode } from './refusals';
+export { continued, footingOf, isContinuation, SOAKS, type Footing } from './continuation';
+export { fingerprintOf } from './fingerprint';

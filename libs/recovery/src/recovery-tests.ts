@@ -26,11 +26,15 @@ export function passesSoak(evidence: Evidence, policy: Policy): boolean {
   const crashesUntilMs = evidence.sessionStartedAtMs + policy.sessionStartToleranceMs;
   return (
     evidence.hitsMs.every((hitMs) => hitMs <= crashesUntilMs) &&
-    evidence.observedAtMs - evidence.sessionStartedAtMs >= policy.soakMs &&
-    evidence.seq >= policy.soakReports &&
+    isSoakLongEnough(evidence.observedAtMs - evidence.sessionStartedAtMs, evidence.seq, policy) &&
     evidence.bootMode === 'NORMAL' &&
     isHarmless(evidence.file, evidence.sensorRunning)
   );
+}
+
+/** Whether a session has lasted, and reported, as long as recovery asks for. */
+export function isSoakLongEnough(uptimeMs: number, seq: number, policy: Policy): boolean {
+  return uptimeMs >= policy.soakMs && seq >= policy.soakReports;
 }
 
 /**

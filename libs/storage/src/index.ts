@@ -12,6 +12,7 @@ export {
   type MachineChange,
   type StoredMachine,
 } from './machine.store';
+export { saveContacts, type Contact } from './contact.store';
 export { decodeMemory } from './memory-codec';
 export {
   findDone,

@@ -29,6 +29,31 @@ export const LOAD_OVERDUE = `
   LIMIT $4`;
 
 /**
+ * Saves a batch of contacts: machines that were heard again and said nothing new, nearly every heartbeat there is. The narrowest
+ * write that keeps the promises: one look-up by key, five columns, no index touched, and the version as guard. Nobody who is
+ * heard so awaits anything, so `due_at` stays as it is: null.
+ *
+ * $1 practices, $2 machines, $3 versions, $4 heard at, $5 session started at, $6 numbers. Returns the ordinals (from 1) of the
+ * rows that were not written.
+ */
+export const SAVE_CONTACTS = `
+  WITH touched AS (
+    UPDATE machine_status AS status
+    SET version = status.version + 1,
+        heard_at = contact.heard_at,
+        heard_started_at = contact.started_at,
+        heard_seq = contact.seq
+    FROM unnest($1::text[], $2::uuid[], $3::int[], $4::timestamptz[], $5::timestamptz[], $6::int[])
+      WITH ORDINALITY AS contact (practice_id, machine_id, version, heard_at, started_at, seq, ord)
+    WHERE status.practice_id = contact.practice_id AND status.machine_id = contact.machine_id
+      AND status.version = contact.version
+    RETURNING contact.ord
+  )
+  SELECT CASE WHEN (SELECT count(*) FROM touched) < cardinality($3::int[]) THEN
+    ARRAY(SELECT ord FROM generate_series(1, cardinality($3::int[])) AS ord
+          WHERE ord NOT IN (SELECT ord::int FROM touched)) END`;
+
+/**
  * Saves a batch of decisions, all or nothing, in one round trip.
  *
  * - \`routine\` ($1–$6, $10): heartbeats that moved nothing but contact, nearly all of them: seven arrays and a narrow update.

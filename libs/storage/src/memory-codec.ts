@@ -89,7 +89,7 @@ export function encodeMemory(memory: Memory): MemoryRow {
     edge(memory.afterEnd),
     bit(memory.upInWindow),
     bit(memory.bootedNormallyAfterEnd),
-    memory.proof === null ? null : [time(memory.proof.atMs), memory.proof.sessionStartedAtMs],
+    memory.proof === null ? null : encodeProof(memory.proof, heard),
     memory.conflictSinceMs,
   ];
   return {
@@ -153,7 +153,10 @@ export function decodeMemory(row: MemoryRow): Memory {
     afterEnd: edge(after),
     upInWindow: up === 1,
     bootedNormallyAfterEnd: normal === 1,
-    proof: proof === null ? null : { atMs: time(proof[0]), sessionStartedAtMs: proof[1] },
+    proof:
+      proof === null
+        ? null
+        : { atMs: time(proof[0]), sessionStartedAtMs: proof[1] === AS_HEARD ? heardStartedAtMs : proof[1] },
     conflictSinceMs: conflict,
     ...decodePeople(people),
   };
@@ -185,6 +188,15 @@ function decodeSession(tuple: SessionTuple, heardAtMs: number, heardSeq: number)
     countedFromSeq,
     lastLiveAtMs: lastLiveAtMs === AS_HEARD ? heardAtMs : lastLiveAtMs,
   };
+}
+
+/** A soaked machine proves its recovery anew by every report, and the start of its session wanders with its uptime. */
+function encodeProof(
+  proof: NonNullable<Memory['proof']>,
+  heard: { atMs: number; sessionStartedAtMs: number },
+): [number, number] {
+  const isOfHeard = proof.atMs === heard.atMs && proof.sessionStartedAtMs === heard.sessionStartedAtMs;
+  return isOfHeard ? [AS_HEARD, AS_HEARD] : [proof.atMs, proof.sessionStartedAtMs];
 }
 
 function encodeDated<T>(

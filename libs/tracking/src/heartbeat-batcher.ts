@@ -11,6 +11,8 @@ export type BatcherLimits = {
   readonly batchItemsMax: number;
   /** Batches on their way at once. A machine always takes the same lane, so a process never races itself. */
   readonly lanes: number;
+  /** So few that wait go together in one batch over all lanes: a COMMIT costs as much as hundreds of them. */
+  readonly togetherItemsMax: number;
 };
 
 /**
@@ -21,6 +23,7 @@ export const DEFAULT_BATCHER_LIMITS: BatcherLimits = {
   queueItemsMax: 60_000,
   batchItemsMax: 2_000,
   lanes: 2,
+  togetherItemsMax: 1_000,
 };
 
 /** What a refused client is asked to wait; the jitter of its next report spreads the rest. */
@@ -33,10 +36,12 @@ const STOPPING_RETRY_AFTER_SECONDS = 10;
  */
 export class HeartbeatBatcher<Item extends Queued> {
   private readonly queues: Item[][];
-  private readonly inFlight: (readonly Item[])[];
+  private readonly inFlight = new Set<readonly Item[]>();
+  /** The batch that holds each lane. */
   private readonly running: (Promise<void> | null)[];
   private waiting = 0;
   private stopping = false;
+  private wakes = false;
 
   /** @param process does all the items of a batch and never rejects: it settles every item itself */
   constructor(
@@ -44,7 +49,6 @@ export class HeartbeatBatcher<Item extends Queued> {
     private readonly limits: BatcherLimits,
   ) {
     this.queues = Array.from({ length: limits.lanes }, () => []);
-    this.inFlight = Array.from({ length: limits.lanes }, () => []);
     this.running = Array.from({ length: limits.lanes }, () => null);
   }
 
@@ -65,7 +69,7 @@ export class HeartbeatBatcher<Item extends Queued> {
     }
     this.waiting += items.length;
     for (const item of items) (this.queues[item.lane % this.limits.lanes] as Item[]).push(item);
-    for (let lane = 0; lane < this.limits.lanes; lane += 1) this.wake(lane);
+    this.wake();
   }
 
   /** When the oldest heartbeat came that is not committed yet; null when there is none. */
@@ -81,10 +85,10 @@ export class HeartbeatBatcher<Item extends Queued> {
 
   /** Resolves when everything accepted so far has been done. */
   async drained(): Promise<void> {
-    for (;;) {
-      const lanes = this.running.filter((lane) => lane !== null);
-      if (lanes.length === 0) return;
-      await Promise.all(lanes);
+    while (this.waiting > 0 || this.inFlight.size > 0) {
+      await Promise.all(this.running);
+      // What was accepted in this turn is on its way after it.
+      await new Promise<void>((resolve) => setImmediate(resolve));
     }
   }
 
@@ -94,24 +98,46 @@ export class HeartbeatBatcher<Item extends Queued> {
     await this.drained();
   }
 
-  private wake(lane: number): void {
-    if (this.running[lane] !== null || this.queues[lane]?.length === 0) return;
-    this.running[lane] = this.drain(lane).finally(() => {
-      this.running[lane] = null;
-      this.wake(lane);
+  /** Requests that arrive in the same turn of the event loop share the first batch. */
+  private wake(): void {
+    if (this.wakes) return;
+    this.wakes = true;
+    setImmediate(() => {
+      this.wakes = false;
+      this.start();
     });
   }
 
-  private async drain(lane: number): Promise<void> {
-    const queue = this.queues[lane] as Item[];
-    // Requests that arrive in the same turn of the event loop share the first batch.
-    await new Promise<void>((resolve) => setImmediate(resolve));
-    while (queue.length > 0) {
-      const batch = queue.splice(0, this.limits.batchItemsMax);
-      this.inFlight[lane] = batch;
-      this.waiting -= batch.length;
-      await this.process(batch);
-      this.inFlight[lane] = [];
+  /**
+   * Starts what can be started. Few items go together when every lane is free, and wait for that when one is not; many go
+   * lane by lane.
+   */
+  private start(): void {
+    const { lanes, batchItemsMax, togetherItemsMax } = this.limits;
+    if (this.waiting === 0) return;
+    const all = Array.from({ length: lanes }, (_, lane) => lane);
+    if (this.waiting <= togetherItemsMax) {
+      if (this.inFlight.size === 0)
+        this.run(
+          all,
+          this.queues.flatMap((queue) => queue.splice(0)),
+        );
+      return;
     }
+    for (const lane of all) {
+      const queue = this.queues[lane] as Item[];
+      if (this.running[lane] === null && queue.length > 0) this.run([lane], queue.splice(0, batchItemsMax));
+    }
+  }
+
+  private run(lanes: readonly number[], batch: Item[]): void {
+    this.inFlight.add(batch);
+    this.waiting -= batch.length;
+    const done = this.process(batch).finally(() => {
+      this.inFlight.delete(batch);
+      for (const lane of lanes) this.running[lane] = null;
+      this.start();
+    });
+    for (const lane of lanes) this.running[lane] = done;
   }
 }

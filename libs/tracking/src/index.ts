@@ -16,7 +16,8 @@ export {
   type ReconciliationObserver,
   type ReconciliationReport,
 } from './reconcile-books';
-export { ReportHeartbeats, type Report, type ReportResult } from './report-heartbeats';
+export { ReportHeartbeats } from './report-heartbeats';
+export type { Report, ReportResult } from './report-item';
 export { ReportSpacing, type NextReport } from './report-spacing';
 export { RevokeCredential } from './revoke-credential';
 export { SweepSilence, type SweepReport } from './sweep-silence';
