@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Interval, Rules } from '@app/recovery';
 import { createMachines, Database, type MachineKey } from '@app/storage';
-import { ReportHeartbeats, SweepSilence, type BatcherLimits, type WriteObserver } from '@app/tracking';
+import { ReportHeartbeats, SweepSilence, type IngestLimits, type WriteObserver } from '@app/tracking';
 import { theRules } from './fleet';
 
 /** The write path of one process on a real database, with a clock that stands where it is set. */
@@ -14,7 +14,7 @@ export type WritePath = {
   close(): Promise<void>;
 };
 
-const LIMITS: BatcherLimits = { queueItemsMax: 10_000, batchItemsMax: 500, lanes: 2, togetherItemsMax: 50 };
+const LIMITS: IngestLimits = { queueItemsMax: 10_000, batchItemsMax: 500, lanes: 2, togetherItemsMax: 50 };
 
 export async function openWritePath(
   url: string,

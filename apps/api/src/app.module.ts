@@ -25,7 +25,7 @@ import { policyForInterval, SECOND_MS, type Incident, type Rules } from '@app/re
 import { countMachines, Database } from '@app/storage';
 import {
   BlindnessWatch,
-  DEFAULT_BATCHER_LIMITS,
+  DEFAULT_INGEST_LIMITS,
   EnrolMachines,
   ReconcileBooks,
   ReportHeartbeats,
@@ -174,7 +174,7 @@ function providersOf({ settings, secrets, database, incident, clock }: Foundatio
   const blindness = new BlindnessWatch(database, clock, incident.window.fromMs);
   const rules = (): Rules => ({ incident, policy, blindness: blindness.intervals() });
   const now = (): number => clock.now();
-  const limits = { ...DEFAULT_BATCHER_LIMITS, queueItemsMax: settings.queueItemsMax };
+  const limits = { ...DEFAULT_INGEST_LIMITS, queueItemsMax: settings.queueItemsMax };
   const reports = new ReportHeartbeats(database, rules, now, monotonicMs, metrics, blindness, limits);
   const sweeper = new SweepSilence(database, rules, now, monotonicMs, metrics);
   const schedule = new SweepSchedule(

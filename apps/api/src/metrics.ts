@@ -128,8 +128,19 @@ export class Metrics implements WriteObserver, ReconciliationObserver {
     });
   }
 
-  countOutcome(outcome: string, heartbeats: number): void {
-    this.heartbeats.inc({ outcome }, heartbeats);
+  /** @param outcomes one for each heartbeat of a request */
+  countOutcomes(outcomes: readonly { readonly outcome: string }[]): void {
+    let [current, heartbeats] = ['', 0];
+    // Runs of one outcome are counted together; nearly every request is one run.
+    for (const { outcome } of outcomes) {
+      if (outcome !== current && heartbeats > 0) {
+        this.heartbeats.inc({ outcome: current }, heartbeats);
+        heartbeats = 0;
+      }
+      current = outcome;
+      heartbeats += 1;
+    }
+    if (heartbeats > 0) this.heartbeats.inc({ outcome: current }, heartbeats);
   }
 
   countRefusedRequest(code: string): void {

@@ -1,6 +1,6 @@
 import type { OrganisationScope, Speaker } from '@app/access';
 import type { Clock, RefusalCode } from '@app/recovery';
-import { parseMachineKey, type MachineKey } from '@app/storage';
+import { parseMachineKey } from '@app/storage';
 import type { Report, ReportHeartbeats, ReportResult } from '@app/tracking';
 import { readHeartbeat, type ItemRefusal, type ReadHeartbeat } from './http/heartbeat.body';
 import { RefusedRequest } from './http/refusal';
@@ -15,7 +15,7 @@ export type ItemResult = {
   readonly detail?: string;
 };
 
-type Slot = ItemRefusal | { readonly report: Report };
+type Slot = ItemRefusal | Report;
 
 /**
  * Takes the heartbeats of one request, whichever wire they came by: validates each, finds the machine it speaks for, records
@@ -33,53 +33,64 @@ export class RecordReport {
 
   async record(items: readonly unknown[], speaker: Speaker, receivedAtMs: number): Promise<ItemResult[]> {
     const read = items.map(readHeartbeat);
-    const keys = speaker.kind === 'RELAY' ? await this.relayKeys(read) : null;
-    const slots = read.map((one, i) => slotFor(one, speaker, keys?.[i] ?? null, this.scope));
-    const good = slots.flatMap((slot) => ('report' in slot ? [slot.report] : []));
-    const recorded = await this.reports.report(good, receivedAtMs);
+    const slots =
+      speaker.kind === 'RELAY' ? await this.relaySlots(read, speaker) : machineSlots(read, speaker);
+    const reports = slots.filter(isReport);
+    const recorded = await this.reports.report(reports, receivedAtMs);
     let next = 0;
     const results = slots.map((slot, i): ItemResult => {
-      if (!('report' in slot))
+      if (!isReport(slot))
         return { seq: seqOf(items[i]), outcome: 'REJECTED', code: slot.code, detail: slot.detail };
       const result = recorded[next] as ReportResult;
       next += 1;
-      return toItemResult(slot.report.heartbeat.seq, result, speaker);
+      return toItemResult(slot.heartbeat.seq, result, speaker);
     });
-    for (const result of results) this.metrics.countOutcome(result.outcome, 1);
+    this.metrics.countOutcomes(results);
     return results;
   }
 
-  private async relayKeys(read: readonly (ReadHeartbeat | ItemRefusal)[]): Promise<(MachineKey | null)[]> {
-    const keys = read.map((one) =>
-      'heartbeat' in one && one.machineId !== null ? parseMachineKey(one.machineId) : null,
-    );
-    const practices = new Set(keys.flatMap((key) => (key === null ? [] : [key.practiceId])));
+  /** Outside its organisation a relay learns nothing, not even that a machine exists. */
+  private async relaySlots(read: readonly (ReadHeartbeat | ItemRefusal)[], speaker: Relay): Promise<Slot[]> {
+    const slots = read.map((one) => ('heartbeat' in one ? relaySlot(one) : one));
+    const practices = new Set<string>();
+    for (const slot of slots) if (isReport(slot)) practices.add(slot.key.practiceId);
     await this.scope.prepare(practices, this.clock.now());
-    return keys;
+    const within = new Set(
+      [...practices].filter((practiceId) =>
+        ['WITHIN', 'CLOSED'].includes(this.scope.verdict(speaker.organisationCode, practiceId)),
+      ),
+    );
+    return slots.map((slot) =>
+      isReport(slot) && !within.has(slot.key.practiceId) ? NOT_OF_THIS_RELAY : slot,
+    );
   }
 }
 
-function slotFor(
-  read: ReadHeartbeat | ItemRefusal,
-  speaker: Speaker,
-  relayKey: MachineKey | null,
-  scope: OrganisationScope,
-): Slot {
-  if (!('heartbeat' in read)) return read;
-  const { heartbeat, machineId } = read;
-  if (speaker.kind === 'MACHINE') {
-    if (machineId !== null)
-      return { code: 'MACHINE_ID_NOT_ALLOWED', detail: 'the credential says which machine this is' };
-    return { report: { key: speaker.key, generation: speaker.generation, heartbeat } };
-  }
+type Relay = Extract<Speaker, { kind: 'RELAY' }>;
+type Machine = Extract<Speaker, { kind: 'MACHINE' }>;
+
+const NOT_OF_THIS_RELAY: ItemRefusal = {
+  code: 'UNKNOWN_MACHINE',
+  detail: 'no machine of this identity in the relay’s organisation',
+};
+
+function isReport(slot: Slot): slot is Report {
+  return 'heartbeat' in slot;
+}
+
+function relaySlot({ machineId, heartbeat }: ReadHeartbeat): Slot {
   if (machineId === null) return { code: 'MACHINE_ID_MISSING', detail: 'a relay names the machine' };
-  // Outside its organisation a relay learns nothing, not even that a machine exists.
-  const within =
-    relayKey !== null &&
-    ['WITHIN', 'CLOSED'].includes(scope.verdict(speaker.organisationCode, relayKey.practiceId));
-  if (!within)
-    return { code: 'UNKNOWN_MACHINE', detail: 'no machine of this identity in the relay’s organisation' };
-  return { report: { key: relayKey, generation: null, heartbeat } };
+  const key = parseMachineKey(machineId);
+  return key === null ? NOT_OF_THIS_RELAY : { key, generation: null, heartbeat };
+}
+
+function machineSlots(read: readonly (ReadHeartbeat | ItemRefusal)[], { key, generation }: Machine): Slot[] {
+  return read.map((one) => {
+    if (!('heartbeat' in one)) return one;
+    if (one.machineId !== null)
+      return { code: 'MACHINE_ID_NOT_ALLOWED', detail: 'the credential says which machine this is' };
+    return { key, generation, heartbeat: one.heartbeat };
+  });
 }
 
 function toItemResult(seq: number, result: ReportResult, speaker: Speaker): ItemResult {

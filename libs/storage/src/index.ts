@@ -2,7 +2,13 @@ export { Database, isTransient, type Queryable } from './database';
 export { makeDataSource, migrateDatabase } from './data-source';
 export { EnrolmentTokenEntity, RelayCredentialEntity } from './entities/access.entity';
 export { EXPOSURE_CODE, exposureOf, REASON_CODE, reasonOf, STATE_CODE, stateOf } from './codes';
-export { compareMachineKeys, formatMachineKey, parseMachineKey, type MachineKey } from './machine-key';
+export {
+  compareMachineKeys,
+  formatMachineKey,
+  inKeyOrder,
+  parseMachineKey,
+  type MachineKey,
+} from './machine-key';
 export { factsOf, hashFacts, mergeFacts, type MachineFacts } from './machine-facts';
 export {
   LEDGER_BUCKET_MS,

@@ -5,8 +5,6 @@ export type Queued = { readonly lane: number; readonly receivedAtMs: number };
 
 /** How much the batcher holds and does at once. */
 export type BatcherLimits = {
-  /** Heartbeats that may wait; more are refused, because waiting longer than a client does helps nobody. */
-  readonly queueItemsMax: number;
   /** Heartbeats in one transaction: large enough to share a COMMIT, small enough not to hold it up. */
   readonly batchItemsMax: number;
   /** Batches on their way at once. A machine always takes the same lane, so a process never races itself. */
@@ -15,23 +13,18 @@ export type BatcherLimits = {
   readonly togetherItemsMax: number;
 };
 
-/**
- * 60,000 waiting heartbeats are about a second of work and some 60 MB; batches of 2,000 over two lanes were the knee of the
- * prototype's curve: one lane waits for the database while the other decides.
- */
+/** Batches of 2,000 over two lanes were the knee of the curve: one lane waits for the database while the other prepares. */
 export const DEFAULT_BATCHER_LIMITS: BatcherLimits = {
-  queueItemsMax: 60_000,
   batchItemsMax: 2_000,
   lanes: 2,
   togetherItemsMax: 1_000,
 };
 
-/** What a refused client is asked to wait; the jitter of its next report spreads the rest. */
-const FULL_RETRY_AFTER_SECONDS = 5;
+/** What a refused client is asked to wait. */
 const STOPPING_RETRY_AFTER_SECONDS = 10;
 
 /**
- * Group commit with a bounded queue. Whatever arrives while a batch is on its way makes up the next one, so the size of
+ * Group commit. Whatever arrives while a batch is on its way makes up the next one, so the size of
  * batches follows the load and an idle service waits for nothing.
  */
 export class HeartbeatBatcher<Item extends Queued> {
@@ -60,13 +53,10 @@ export class HeartbeatBatcher<Item extends Queued> {
   /**
    * Accepts all of these items or none.
    *
-   * @throws IngestUnavailableError when there is no room or the service is stopping
+   * @throws IngestUnavailableError when the service is stopping
    */
   add(items: readonly Item[]): void {
     if (this.stopping) throw new IngestUnavailableError('STOPPING', STOPPING_RETRY_AFTER_SECONDS);
-    if (this.waiting + items.length > this.limits.queueItemsMax) {
-      throw new IngestUnavailableError('QUEUE_FULL', FULL_RETRY_AFTER_SECONDS);
-    }
     this.waiting += items.length;
     for (const item of items) (this.queues[item.lane % this.limits.lanes] as Item[]).push(item);
     this.wake();

@@ -8,7 +8,6 @@ export {
   type Drift,
   type DriftKind,
 } from './find-drift';
-export { DEFAULT_BATCHER_LIMITS, type BatcherLimits } from './heartbeat-batcher';
 export { IngestUnavailableError } from './ingest-errors';
 export {
   ReconcileBooks,
@@ -16,7 +15,7 @@ export {
   type ReconciliationObserver,
   type ReconciliationReport,
 } from './reconcile-books';
-export { ReportHeartbeats } from './report-heartbeats';
+export { DEFAULT_INGEST_LIMITS, ReportHeartbeats, type IngestLimits } from './report-heartbeats';
 export type { Report, ReportResult } from './report-item';
 export { ReportSpacing, type NextReport } from './report-spacing';
 export { RevokeCredential } from './revoke-credential';

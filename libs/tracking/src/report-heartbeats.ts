@@ -1,6 +1,6 @@
 import type { Rules } from '@app/recovery';
 import { isTransient, saveContacts, type Database, type MachineKey } from '@app/storage';
-import { HeartbeatBatcher, type BatcherLimits } from './heartbeat-batcher';
+import { DEFAULT_BATCHER_LIMITS, HeartbeatBatcher, type BatcherLimits } from './heartbeat-batcher';
 import { IngestUnavailableError } from './ingest-errors';
 import { KnownMachines } from './known-machines';
 import { recordDecisions } from './record-decisions';
@@ -11,7 +11,18 @@ import type { WriteObserver } from './write-observer';
 /** What the blindness watch wants to hear from the write path. */
 export type Eyesight = { seeing(): void; blind(cause: 'DATABASE' | 'SHEDDING'): void };
 
+/** How much waits and how much is done at once. */
+export type IngestLimits = BatcherLimits & {
+  /** Heartbeats that may wait; more are refused, because waiting longer than a client does helps nobody. */
+  readonly queueItemsMax: number;
+};
+
+/** 60,000 waiting heartbeats are about a second of work and some 60 MB. */
+export const DEFAULT_INGEST_LIMITS: IngestLimits = { ...DEFAULT_BATCHER_LIMITS, queueItemsMax: 60_000 };
+
 const DATABASE_RETRY_AFTER_SECONDS = 10;
+/** What a refused client is asked to wait; the jitter of its next report spreads the rest. */
+const FULL_RETRY_AFTER_SECONDS = 5;
 
 /**
  * Records heartbeats and acknowledges them.
@@ -20,14 +31,16 @@ const DATABASE_RETRY_AFTER_SECONDS = 10;
  * 2. A batch is divided: machines that this process knows and that only go on saying what they said before
  *    (`sortOutContacts`), and all others.
  * 3. Of the former only the contact is written, by one narrow statement (`saveContacts`).
- * 4. The others are loaded, decided by the rules and saved with all that follows from it (`recordDecisions`). So is whoever lost
- *    a race in step 3 because another process wrote its row.
+ * 4. The others queue for themselves, are loaded, decided by the rules and saved with all that follows from it
+ *    (`recordDecisions`). So is whoever lost a race in step 3 because another process wrote its row. Which of two heartbeats of
+ *    one machine is decided first does not matter: the rules end in the same memory in any order.
  * 5. Only now, after COMMIT, each request gets its outcomes. If the database is out of reach the request is refused and
  *    nothing is acknowledged.
  */
 export class ReportHeartbeats {
-  private readonly batcher: HeartbeatBatcher<ReportItem>;
-  private readonly machines: KnownMachines;
+  private readonly contacts: HeartbeatBatcher<ReportItem>;
+  private readonly decisions: HeartbeatBatcher<ReportItem>;
+  private readonly machines = new KnownMachines();
 
   constructor(
     private readonly database: Database,
@@ -36,26 +49,31 @@ export class ReportHeartbeats {
     private readonly monotonicMs: () => number,
     private readonly observer: WriteObserver,
     private readonly eyesight: Eyesight,
-    limits: BatcherLimits,
+    private readonly limits: IngestLimits,
   ) {
-    this.machines = new KnownMachines();
-    this.batcher = new HeartbeatBatcher((items) => this.processBatch(items), limits);
+    this.contacts = new HeartbeatBatcher((items) => this.processBatch(items), limits);
+    this.decisions = new HeartbeatBatcher((items) => this.decide(items, this.rules()), limits);
   }
 
   get queueDepth(): number {
-    return this.batcher.depth;
+    return this.contacts.depth + this.decisions.depth;
   }
 
   oldestPendingMs(): number | null {
-    return this.batcher.oldestReceivedAtMs();
+    const [one, other] = [this.contacts.oldestReceivedAtMs(), this.decisions.oldestReceivedAtMs()];
+    return one === null || other === null ? (one ?? other) : Math.min(one, other);
   }
 
-  drained(): Promise<void> {
-    return this.batcher.drained();
+  /** Resolves when everything accepted so far has been done. */
+  async drained(): Promise<void> {
+    await this.contacts.drained();
+    await this.decisions.drained();
   }
 
-  stop(): Promise<void> {
-    return this.batcher.stop();
+  /** Accepts nothing more, and resolves when everything accepted has been done. */
+  async stop(): Promise<void> {
+    await this.contacts.stop();
+    await this.decisions.stop();
   }
 
   /**
@@ -84,34 +102,39 @@ export class ReportHeartbeats {
         index,
       }));
       try {
-        this.batcher.add(items);
+        this.accept(items);
       } catch (error) {
-        if (error instanceof IngestUnavailableError && error.refusal === 'QUEUE_FULL')
-          this.eyesight.blind('SHEDDING');
         reject(error instanceof Error ? error : new Error(String(error)));
       }
     });
+  }
+
+  private accept(items: readonly ReportItem[]): void {
+    if (this.queueDepth + items.length > this.limits.queueItemsMax) {
+      this.eyesight.blind('SHEDDING');
+      throw new IngestUnavailableError('QUEUE_FULL', FULL_RETRY_AFTER_SECONDS);
+    }
+    this.contacts.add(items);
   }
 
   private async processBatch(items: ReportItem[]): Promise<void> {
     const rules = this.rules();
     this.machines.noticeBlindness(rules.blindness);
     const { contacts, others } = sortOutContacts(items, this.machines, rules);
-    await Promise.all([
-      contacts.length === 0 ? undefined : this.saveContacts(contacts, rules),
-      others.length === 0 ? undefined : this.decide(others, rules),
-    ]);
+    this.decisions.add(others);
+    if (contacts.length > 0) await this.saveContacts(contacts);
   }
 
-  private async saveContacts(groups: readonly ContactGroup[], rules: Rules): Promise<void> {
+  private async saveContacts(groups: readonly ContactGroup[]): Promise<void> {
     const items = (): ReportItem[] => groups.flatMap((group) => group.items);
     let lost: readonly number[];
     const startedMs = this.monotonicMs();
     try {
       lost = await saveContacts(this.database.pool, groups.map(toContact));
     } catch (error) {
-      if (isTransient(error)) return this.refuse(items());
-      return this.decide(items(), rules);
+      if (isTransient(error)) this.refuse(items());
+      else this.decisions.add(items());
+      return;
     }
     this.committed(items().length, startedMs);
     const lostGroups = lost.map((index) => groups[index] as ContactGroup);
@@ -120,10 +143,7 @@ export class ReportHeartbeats {
     if (lostGroups.length === 0) return;
     this.observer.racesLost(lostGroups.length);
     for (const { key } of lostGroups) this.machines.forget(key.machineId);
-    await this.decide(
-      lostGroups.flatMap((group) => group.items),
-      rules,
-    );
+    this.decisions.add(lostGroups.flatMap((group) => group.items));
   }
 
   private acknowledge({ key, known, footing, items }: ContactGroup): void {

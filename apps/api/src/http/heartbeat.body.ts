@@ -1,5 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox';
-import type { Heartbeat, RefusalCode } from '@app/recovery';
+import type { Crash, Heartbeat, RefusalCode } from '@app/recovery';
 import Ajv, { type ErrorObject } from 'ajv';
 import { parseInstant } from '../instant';
 import { PRINTABLE } from './printable';
@@ -126,34 +126,44 @@ export function readHeartbeat(item: unknown): ReadHeartbeat | ItemRefusal {
   const file = item.channelFileWrittenAt;
   const fileMs = typeof file === 'string' ? parseInstant(file) : file;
   if (typeof fileMs === 'string') return timeRefusal(fileMs, 'channelFileWrittenAt');
-  const crashes: { atMs: number; stopCode: number }[] = [];
-  for (const crash of item.crashes ?? NO_CRASHES) {
-    const atMs = parseInstant(crash.at);
-    if (typeof atMs === 'string') return timeRefusal(atMs, 'crashes.at');
-    crashes.push({ atMs, stopCode: crash.stopCode });
-  }
+  const crashes =
+    item.crashes === undefined || item.crashes.length === 0 ? NO_CRASHES : readCrashes(item.crashes);
+  if (typeof crashes === 'string') return timeRefusal(crashes, 'crashes.at');
+  // Every field by name, also where there is none: objects of one shape are what makes the rest fast.
   return {
     machineId: item.machineId ?? null,
     heartbeat: {
       bootId: item.bootId,
       seq: item.seq,
       uptimeMs: Math.round(item.uptimeSeconds * 1_000),
-      ageMs: Math.round((item.ageSeconds ?? 0) * 1_000),
+      ageMs: item.ageSeconds === undefined ? 0 : Math.round(item.ageSeconds * 1_000),
       bootMode: item.bootMode,
       crashes,
-      ...(fileMs === undefined ? {} : { channelFileWrittenAtMs: fileMs }),
-      ...(item.sensorVersion === undefined ? {} : { sensorVersion: item.sensorVersion }),
-      ...(item.sensorRunning === undefined ? {} : { sensorRunning: item.sensorRunning }),
-      ...(item.bitlocker === undefined ? {} : { bitlocker: item.bitlocker }),
-      ...(item.safeBootFlag === undefined ? {} : { safeBootFlag: item.safeBootFlag }),
-      ...(item.hostname === undefined ? {} : { hostname: item.hostname }),
-      ...(item.osBuild === undefined ? {} : { osBuild: item.osBuild }),
-      ...(sentAtMs === undefined ? {} : { sentAtMs }),
+      channelFileWrittenAtMs: fileMs,
+      sensorVersion: item.sensorVersion,
+      sensorRunning: item.sensorRunning,
+      bitlocker: item.bitlocker,
+      safeBootFlag: item.safeBootFlag,
+      hostname: item.hostname,
+      osBuild: item.osBuild,
+      sentAtMs,
     },
   };
 }
 
-const NO_CRASHES: NonNullable<HeartbeatBody['crashes']> = [];
+const NO_CRASHES: readonly Crash[] = [];
+
+function readCrashes(
+  crashes: NonNullable<HeartbeatBody['crashes']>,
+): readonly Crash[] | 'LOCAL_TIME' | 'INVALID_TIME' {
+  const read: Crash[] = [];
+  for (const crash of crashes) {
+    const atMs = parseInstant(crash.at);
+    if (typeof atMs === 'string') return atMs;
+    read.push({ atMs, stopCode: crash.stopCode });
+  }
+  return read;
+}
 
 function schemaRefusal(error: ErrorObject | undefined): ItemRefusal {
   const at = error?.instancePath.slice(1).replaceAll('/', '.') ?? '';

@@ -31,6 +31,14 @@ export type HeartbeatRouteParts = {
  * The sender is identified before the body is read: strangers cannot make us unpack anything.
  */
 export function registerHeartbeatRoute(fastify: FastifyInstance, parts: HeartbeatRouteParts): void {
+  void fastify.register((scope, _options, done) => {
+    readJsonAsItIs(scope);
+    addRoute(scope, parts);
+    done();
+  });
+}
+
+function addRoute(fastify: FastifyInstance, parts: HeartbeatRouteParts): void {
   const speakers = new WeakMap<FastifyRequest, Speaker>();
   fastify.route({
     method: 'POST',
@@ -58,6 +66,21 @@ export function registerHeartbeatRoute(fastify: FastifyInstance, parts: Heartbea
       parts.metrics.countRefusedRequest(refusal.code);
       sendRefusal(reply, spread(refusal, parts));
     },
+  });
+}
+
+/**
+ * The framework's reader looks through every body for `__proto__` and the like, for code that merges what it reads into objects.
+ * Nothing here does: the schema refuses every field that it does not name, and values are copied one by one.
+ */
+function readJsonAsItIs(fastify: FastifyInstance): void {
+  fastify.removeContentTypeParser('application/json');
+  fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+    try {
+      done(null, JSON.parse(body.toString('utf8')));
+    } catch {
+      done(new RefusedRequest('BAD_REQUEST', 'the body is not JSON'));
+    }
   });
 }
 

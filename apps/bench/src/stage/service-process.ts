@@ -24,6 +24,9 @@ export type ServiceOptions = ServiceSecrets & {
 const APPS_DIR = join(__dirname, '../../..');
 
 /** The service in its own process, with its settings as they come. */
+/** As `npm start` has it. */
+const YOUNG_GENERATION = '--max-semi-space-size=64';
+
 export class ServiceProcess {
   private exited: string | null = null;
 
@@ -45,7 +48,7 @@ export class ServiceProcess {
     const { profileDir } = options;
     const profiling = profileDir === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`];
     const program = [join(__dirname, 'service-worker.js'), join(APPS_DIR, 'api/src/main.js')];
-    const child = spawn(process.execPath, [...profiling, ...program], {
+    const child = spawn(process.execPath, [YOUNG_GENERATION, ...profiling, ...program], {
       env: { ...serviceEnvironment(options), PORT: String(port), HOST: LOOPBACK },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       detached: true, // Ctrl-C is for the bench, which stops the service in order.
