@@ -76,7 +76,7 @@ export class HeartbeatBatcher<Item extends Queued> {
   /** Resolves when everything accepted so far has been done. */
   async drained(): Promise<void> {
     while (this.waiting > 0 || this.inFlight.size > 0) {
-      await Promise.all(this.running);
+      await Promise.all(this.running.filter((batch) => batch !== null));
       // What was accepted in this turn is on its way after it.
       await new Promise<void>((resolve) => setImmediate(resolve));
     }

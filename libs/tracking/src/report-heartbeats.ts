@@ -166,10 +166,16 @@ export class ReportHeartbeats {
       this.committed(items.length, startedMs);
     } catch (error) {
       const open = items.filter((item) => item.ticket.results[item.index] === undefined);
-      if (isTransient(error) || error instanceof IngestUnavailableError) return this.refuse(open);
-      if (open.length === 0) return;
-      if (open.length === 1)
-        return settle(open[0] as ReportItem, { outcome: 'REJECTED', code: 'SAVE_FAILED' });
+      const [only, ...more] = open;
+      if (only === undefined) return;
+      if (isTransient(error) || error instanceof IngestUnavailableError) {
+        this.refuse(open);
+        return;
+      }
+      if (more.length === 0) {
+        settle(only, { outcome: 'REJECTED', code: 'SAVE_FAILED' });
+        return;
+      }
       const half = Math.ceil(open.length / 2);
       await this.decide(open.slice(0, half), rules);
       await this.decide(open.slice(half), rules);
