@@ -29,7 +29,7 @@ export type Soak = (typeof SOAKS)[number];
  * Half a step of the skew that is kept as a fact: below it a clock is as good as right, and it neither makes a time ambiguous
  * nor changes a fact.
  */
-export const SKEW_UNREMARKABLE_MS = 30 * SECOND_MS;
+const SKEW_UNREMARKABLE_MS = 30 * SECOND_MS;
 
 /** States that an unchanged report cannot end: what led there holds as long as nothing else is heard. */
 const SETTLED: ReadonlySet<RecoveryState> = new Set(['NOT_AFFECTED', 'RECOVERED', 'RECOVERED_AT_RISK']);

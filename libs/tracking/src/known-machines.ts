@@ -10,7 +10,7 @@ export type KnownMachine = {
 };
 
 /** A fleet of eight and a half million takes some 500 MB; further machines are not remembered, and loaded each time. */
-export const MACHINES_KNOWN_MAX = 10_000_000;
+const MACHINES_KNOWN_MAX = 10_000_000;
 
 /** Each grows by itself, so that no single growth stops the world for long. */
 const SHARDS = 256;
