@@ -131,8 +131,13 @@ describe('kind', () => {
   });
 
   it('refuses keys that would poison an object', async () => {
-    expect(await refusal('{"heartbeats":[],"__proto__":{"admin":true}}')).toBe('400 BAD_REQUEST');
-    expect(await refusal('{"heartbeats":[{"constructor":{"prototype":{}}}]}')).toBe('400 BAD_REQUEST');
+    expect(await refusal('{"heartbeats":[{}],"__proto__":{"admin":true}}')).toBe('400 BAD_REQUEST');
+    for (const poison of ['"__proto__":{"admin":true}', '"constructor":{"prototype":{}}']) {
+      const fields = JSON.stringify(wireHeartbeat()).slice(1);
+      const { body } = await send(`{"heartbeats":[{${poison},${fields}]}`, {});
+      expect(body).toMatchObject({ results: [{ outcome: 'REJECTED', code: 'UNKNOWN_FIELD' }] });
+    }
+    expect(Object.hasOwn(Object.prototype, 'admin')).toBe(false);
   });
 
   it('refuses other methods and addresses with a code', async () => {

@@ -22,6 +22,7 @@ export type Footing = {
   readonly soak: Soak;
 };
 
+/** What the last heartbeat of a session means for the soak of recovery; see `Footing`. */
 export const SOAKS = ['PASSED', 'LASTING', 'OUT_OF_REACH'] as const;
 export type Soak = (typeof SOAKS)[number];
 

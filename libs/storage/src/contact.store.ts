@@ -17,7 +17,7 @@ export type Contact = {
  * Saves contacts in one statement, and with it in one transaction. A row is written only if its version is still the one that
  * was decided on; it is one higher afterwards.
  *
- * @param contacts sorted by key (`compareMachineKeys`), one per machine; at least one
+ * @param contacts in write order (`inWriteOrder`), one per machine; at least one
  * @returns the indexes of the contacts that lost the race against another writer, or whose machine is not known
  */
 export async function saveContacts(db: Queryable, contacts: readonly Contact[]): Promise<readonly number[]> {

@@ -5,7 +5,7 @@ export { EXPOSURE_CODE, exposureOf, REASON_CODE, reasonOf, STATE_CODE, stateOf }
 export {
   compareMachineKeys,
   formatMachineKey,
-  inKeyOrder,
+  inWriteOrder,
   parseMachineKey,
   type MachineKey,
 } from './machine-key';

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { compareMachineKeys, formatMachineKey, inKeyOrder, parseMachineKey } from './machine-key';
+import { compareMachineKeys, formatMachineKey, inWriteOrder, parseMachineKey } from './machine-key';
 
 const practices = fc.stringMatching(/^[A-Z0-9]{3,8}$/);
 const keys = fc.record({ practiceId: practices, machineId: fc.uuid() });
@@ -29,11 +29,16 @@ describe('the key of a machine', () => {
     );
   });
 
-  it('has one order, however many keys begin alike', () => {
+  it('is written in one order, whichever order it came in and however many begin alike', () => {
     const alike = keys.map((key) => ({ ...key, machineId: `00000000${key.machineId.slice(8)}` }));
     fc.assert(
       fc.property(fc.array(fc.oneof(keys, alike)), (some) => {
-        expect(inKeyOrder(some, (key) => key)).toEqual([...some].sort(compareMachineKeys));
+        const written = inWriteOrder(some, (key) => key);
+        expect(inWriteOrder([...some].reverse(), (key) => key)).toEqual(written);
+        expect(written.map(({ machineId }) => machineId)).toEqual(
+          some.map(({ machineId }) => machineId).sort(),
+        );
+        expect([...written].sort(compareMachineKeys)).toEqual([...some].sort(compareMachineKeys));
       }),
     );
   });

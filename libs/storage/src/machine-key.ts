@@ -41,7 +41,38 @@ function isHexDigit(character: number): boolean {
   return isDigit(character) || (character >= 0x61 && character <= 0x66);
 }
 
-/** The first 32 bits of an identity as a number; their order is the order of `compareMachineKeys`, ties aside. */
+/** The order of keys, as PostgreSQL has it too. */
+export function compareMachineKeys(a: MachineKey, b: MachineKey): number {
+  if (a.practiceId !== b.practiceId) return a.practiceId < b.practiceId ? -1 : 1;
+  if (a.machineId === b.machineId) return 0;
+  return a.machineId < b.machineId ? -1 : 1;
+}
+
+/** Indexes and leading bits share a double: 32 bits above, 20 below. */
+const INDEXES = 2 ** 20;
+
+/**
+ * The same things in the order in which rows of machines are written: two writers that take rows in one order cannot block each
+ * other for ever. By machine alone, because numbers made of its random digits are sorted many times faster than texts, and
+ * thousands of keys are sorted many times a second.
+ */
+export function inWriteOrder<T>(things: readonly T[], keyOf: (thing: T) => MachineKey): T[] {
+  const byText = (a: T, b: T): number =>
+    compareText(keyOf(a).machineId, keyOf(b).machineId) || compareMachineKeys(keyOf(a), keyOf(b));
+  if (things.length > INDEXES) return [...things].sort(byText);
+  const order = new Float64Array(things.length);
+  things.forEach((thing, i) => (order[i] = leadingBits(keyOf(thing).machineId) * INDEXES + i));
+  order.sort();
+  const sorted = Array.from(order, (place) => things[place % INDEXES] as T);
+  for (let i = 1; i < order.length; i += 1) {
+    const isTie =
+      Math.floor((order[i] as number) / INDEXES) === Math.floor((order[i - 1] as number) / INDEXES);
+    if (isTie) return sorted.sort(byText);
+  }
+  return sorted;
+}
+
+/** The first 32 bits of an identity as a number. */
 function leadingBits(machineId: string): number {
   let bits = 0;
   for (let i = 0; i < 8; i += 1) {
@@ -51,32 +82,7 @@ function leadingBits(machineId: string): number {
   return bits;
 }
 
-/** Indexes and leading bits share a double: 32 bits above, 20 below. */
-const INDEXES = 2 ** 20;
-
-/**
- * The same things in the order of `compareMachineKeys`: numbers are sorted many times faster than texts, and thousands of keys
- * are sorted many times a second.
- */
-export function inKeyOrder<T>(things: readonly T[], keyOf: (thing: T) => MachineKey): T[] {
-  if (things.length > INDEXES) return [...things].sort((a, b) => compareMachineKeys(keyOf(a), keyOf(b)));
-  const order = new Float64Array(things.length);
-  things.forEach((thing, i) => (order[i] = leadingBits(keyOf(thing).machineId) * INDEXES + i));
-  order.sort();
-  const sorted = Array.from(order, (place) => things[place % INDEXES] as T);
-  for (let i = 1; i < order.length; i += 1) {
-    if (Math.floor((order[i] as number) / INDEXES) === Math.floor((order[i - 1] as number) / INDEXES))
-      return sorted.sort((a, b) => compareMachineKeys(keyOf(a), keyOf(b)));
-  }
-  return sorted;
-}
-
-/**
- * The order of every bulk write: two writers that take rows in one order cannot block each other for ever. By machine first: its
- * random digits differ at once, so that comparing is cheap.
- */
-export function compareMachineKeys(a: MachineKey, b: MachineKey): number {
-  if (a.machineId !== b.machineId) return a.machineId < b.machineId ? -1 : 1;
-  if (a.practiceId === b.practiceId) return 0;
-  return a.practiceId < b.practiceId ? -1 : 1;
+function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }

@@ -3,7 +3,7 @@ import { EXPOSURE_CODE, exposureOf, REASON_CODE, reasonOf, STATE_CODE, stateOf }
 import type { Queryable } from './database';
 import type { MachineFacts } from './machine-facts';
 import { decodeMemory, encodeMemory, type MemoryRow } from './memory-codec';
-import type { MachineKey } from './machine-key';
+import { inWriteOrder, type MachineKey } from './machine-key';
 import { LOAD_OVERDUE, LOAD_STATUSES, SAVE_DECISIONS } from './machine.sql';
 
 /** A machine as loaded for a decision, with what guards its row. */
@@ -72,7 +72,7 @@ export async function loadOverdue(
  * Saves decisions in one statement, and with it in one transaction: contact, state, facts, transitions, counts and ledger. A
  * row is written only if its version is still the one that was decided on.
  *
- * @param changes sorted by key (`compareMachineKeys`), one per machine
+ * @param changes one per machine, in any order; they are written in one (`inWriteOrder`)
  * @returns the changes that lost the race against another writer; nothing of theirs was written, and they are to be loaded
  *   and decided again
  */
@@ -93,7 +93,7 @@ export async function saveDecisions(
   const routineChanges: MachineChange[] = [];
   const altered: AlteredRow[] = [];
   const alteredChanges: MachineChange[] = [];
-  for (const change of changes) {
+  for (const change of inWriteOrder(changes, ({ before }) => before.key)) {
     const row = encodeMemory(change.after.memory);
     if (isRoutine(change, row.text)) {
       if (isUnchanged(change)) continue;

@@ -12,7 +12,6 @@ import {
 import {
   factsOf,
   hashFacts,
-  inKeyOrder,
   loadMachines,
   mergeFacts,
   saveDecisions,
@@ -52,10 +51,7 @@ export async function recordDecisions(
   let open = groupByMachine(items);
   for (let round = 0; open.size > 0; round += 1) {
     if (round === ROUNDS_MAX) throw new IngestUnavailableError('DATABASE', DATABASE_RETRY_AFTER_SECONDS);
-    const keys = inKeyOrder(
-      [...open.values()].map((group) => (group[0] as ReportItem).key),
-      (key) => key,
-    );
+    const keys = [...open.values()].map((group) => (group[0] as ReportItem).key);
     const stored = await loadMachines(database.pool, keys);
     rejectUnknown(open, stored);
     const decided = stored.map((machine) =>

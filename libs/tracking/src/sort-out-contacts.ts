@@ -6,7 +6,7 @@ import {
   type Footing,
   type Rules,
 } from '@app/recovery';
-import { inKeyOrder, type Contact, type MachineKey } from '@app/storage';
+import { inWriteOrder, type Contact, type MachineKey } from '@app/storage';
 import type { KnownMachine, KnownMachines } from './known-machines';
 import type { ReportItem } from './report-item';
 
@@ -45,7 +45,7 @@ export function sortOutContacts(
   }
   const contacts: ContactGroup[] = [];
   for (const group of groups.values()) if (group !== 'TO_BE_DECIDED') contacts.push(group);
-  return { contacts: inKeyOrder(contacts, (group) => group.key), others };
+  return { contacts: inWriteOrder(contacts, (group) => group.key), others };
 }
 
 /** The contact to be written for a machine. */
