@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 /** How a machine tells its uptime: to the millisecond, or cut to whole seconds as many agents do. */
@@ -18,6 +19,8 @@ export type BenchOptions = {
   readonly uptime: UptimeStyle;
   /** Folder in which a temporary one is made for the database; decides which disk is measured. */
   readonly tempDir: string | null;
+  /** Folder whose fleets stay for later runs; null: a temporary one. */
+  readonly keepDir: string | null;
   /** Where the service writes a CPU profile of the whole run; slows it down a little. */
   readonly profileDir: string | null;
 };
@@ -48,6 +51,7 @@ export function benchUsage(rowNames: readonly string[]): string {
   --in-flight N     relay batches on their way at once; default ${IN_FLIGHT_DEFAULT}
   --uptime STYLE    exact (to the millisecond, default) or whole (cut to seconds)
   --temp-dir DIR    where the temporary database is made; default: the system's folder for temporary files
+  --keep DIR        keep the seeded fleets in DIR, and use those that are there
   --profile DIR     let the service write a CPU profile to DIR
 `;
 }
@@ -74,6 +78,7 @@ export function readBenchOptions(args: readonly string[], rowNames: readonly str
     inFlight: whole('--in-flight', values['in-flight'], IN_FLIGHT_DEFAULT, 1, IN_FLIGHT_MAX),
     uptime,
     tempDir: values['temp-dir'] ?? null,
+    keepDir: values.keep === undefined ? null : resolve(values.keep),
     profileDir: values.profile ?? null,
   };
 }
@@ -92,6 +97,7 @@ function readArguments(args: readonly string[]) {
         'in-flight': { type: 'string' },
         uptime: { type: 'string' },
         'temp-dir': { type: 'string' },
+        keep: { type: 'string' },
         profile: { type: 'string' },
       },
     });

@@ -8,6 +8,7 @@ import {
   type FleetShapeFacts,
 } from '../fleet/fleet-shape';
 import { FIRST_SEQ } from '../fleet/fleet-lives';
+import { speakersOf } from '../fleet/fleet-lots';
 import { FleetWalk } from '../fleet/fleet-walk';
 import { quantiles } from '../measure/quantiles';
 import type { LoadResult } from '../load/load-command';
@@ -48,6 +49,7 @@ const ROWS_PREPARED_MAX = 2_000_000;
  */
 export class BareUpdate {
   private readonly shape: FleetShape;
+  private readonly speakers: Uint32Array;
   private readonly walk: FleetWalk;
   private readonly clients: Client[];
   private lanes: string[][][] = [];
@@ -55,7 +57,8 @@ export class BareUpdate {
 
   constructor({ url, shape }: PrepareBare) {
     this.shape = makeFleetShape(shape);
-    this.walk = new FleetWalk(shape.machines, shape.seed);
+    this.speakers = speakersOf(shape.machines);
+    this.walk = new FleetWalk(this.speakers.length, shape.seed);
     this.clients = Array.from({ length: LANES }, () => new Client({ connectionString: url }));
   }
 
@@ -70,12 +73,12 @@ export class BareUpdate {
   makeBatches({ rowsPerBatch, seconds }: MakeBatches): void {
     this.rowsPerBatch = rowsPerBatch;
     const rows = Math.min(seconds * ROWS_PER_SECOND_MAX, ROWS_PREPARED_MAX);
-    const perBatch = Math.min(rowsPerBatch, Math.floor(this.shape.machines / LANES));
+    const perBatch = Math.min(rowsPerBatch, Math.floor(this.speakers.length / LANES));
     // Sets: the walk may start again before a batch is full, and no machine may be in a batch twice.
     const open = Array.from({ length: LANES }, () => new Set<number>());
     this.lanes = Array.from({ length: LANES }, () => []);
     for (let row = 0; row < rows; row += 1) {
-      const machine = this.walk.next();
+      const machine = this.speakers[this.walk.next()] as number;
       const lane = machine % LANES;
       const batch = open[lane] as Set<number>;
       batch.add(machine);

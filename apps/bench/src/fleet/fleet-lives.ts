@@ -1,26 +1,26 @@
-import { BAD_ONE_IN, startsBad } from './fleet-shape';
+import { BAD_ONE_IN } from './fleet-lots';
 
-/**
- * The number of the last heartbeat of every machine when the bench begins: ten days of one every five
- * minutes.
- */
+/** The number of the last heartbeat of a reporting machine when the fleet is made: ten days of one every five minutes. */
 export const FIRST_SEQ = 2_884;
 
+/** What the database says about every machine, by its number: 0 for a heartbeat that never came. */
+export type FleetState = { readonly seqs: Uint32Array; readonly bad: Uint8Array };
+
 /**
- * What has become of each machine: the number of its last heartbeat, and whether it holds a bad file. The
- * load generator's own book, which the database is compared with afterwards.
+ * What has become of each machine: the number of its last heartbeat, and whether it is unrecovered. The load generator's own
+ * book, which the database is compared with afterwards.
  *
- * One heartbeat in a hundred finds a bad file, and the next of that machine finds it repaired: in the long
- * run two in a hundred change the machine's state, and one machine in a hundred is bad.
+ * One heartbeat in a hundred finds a bad file, and the next of that machine finds it repaired: in the long run two in a hundred
+ * change the machine's state, and one reporting machine in a hundred is bad.
  */
 export class FleetLives {
   readonly seqs: Uint32Array;
   readonly bad: Uint8Array;
   private sinceChange = 0;
 
-  constructor(machines: number) {
-    this.seqs = new Uint32Array(machines).fill(FIRST_SEQ);
-    this.bad = Uint8Array.from({ length: machines }, (_, index) => (startsBad(index) ? 1 : 0));
+  constructor({ seqs, bad }: FleetState) {
+    this.seqs = Uint32Array.from(seqs);
+    this.bad = Uint8Array.from(bad);
   }
 
   /** The machine's next heartbeat. @returns its number */

@@ -1,12 +1,5 @@
 import { parseMachineKey } from '@app/storage';
-import {
-  compareByKey,
-  hostnameOf,
-  machineIdOf,
-  makeFleetShape,
-  practiceCodeOf,
-  startsBad,
-} from './fleet-shape';
+import { compareByKey, hostnameOf, machineIdOf, makeFleetShape, practiceCodeOf } from './fleet-shape';
 
 const CODES = Array.from({ length: 50 }, (_, i) => `X${String(1_049 - i).padStart(5, '0')}`);
 const shape = makeFleetShape({ machines: 10_000, practiceCodes: CODES, seed: 7 });
@@ -43,11 +36,6 @@ describe('the shape of the fleet', () => {
   it('gives host names that Windows allows', () => {
     expect(hostnameOf(shape, 9_999)).toMatch(/^X\d{5}-00009999$/);
     expect(hostnameOf(shape, 9_999)).toHaveLength(15);
-  });
-
-  it('lets one machine in a hundred start with a bad file', () => {
-    const bad = Array.from({ length: 100_000 }, (_, i) => startsBad(i)).filter(Boolean).length;
-    expect(bad / 100_000).toBeCloseTo(0.01, 3);
   });
 
   it('refuses practice codes that do not fit into the place of a code', () => {

@@ -106,16 +106,6 @@ export function practiceCodeOf(shape: FleetShape, index: number): string {
   return shape.practiceCodes[shape.practiceOf[index] as number] as string;
 }
 
-/**
- * One machine in a hundred holds a bad file when the bench begins; so many go bad and get well again all the
- * time.
- */
-export const BAD_ONE_IN = 100;
-
-export function startsBad(index: number): boolean {
-  return scatter(index) % BAD_ONE_IN === 0;
-}
-
 /** The order in which rows are written in bulk everywhere: by practice, then by machine. */
 export function compareByKey(shape: FleetShape, a: number, b: number): number {
   const practices = (shape.practiceOf[a] as number) - (shape.practiceOf[b] as number);

@@ -14,6 +14,8 @@ export type BenchHeartbeat = {
   readonly bad: boolean;
   readonly hostname: string;
   readonly sentAt: string;
+  readonly bootMode?: 'NORMAL' | 'SAFE_MODE';
+  readonly crashes?: readonly { readonly at: string; readonly stopCode: number }[];
 };
 
 /** The fields of one heartbeat as the wire wants them. */
@@ -24,11 +26,11 @@ export function wireHeartbeat(heartbeat: BenchHeartbeat): Record<string, unknown
     seq: heartbeat.seq,
     uptimeSeconds: heartbeat.uptimeSeconds,
     ageSeconds: 0,
-    bootMode: 'NORMAL',
+    bootMode: heartbeat.bootMode ?? 'NORMAL',
     channelFileWrittenAt: heartbeat.bad ? BAD_FILE_AT : GOOD_FILE_AT,
     sensorVersion: SENSOR_VERSION,
     sensorRunning: true,
-    crashes: [],
+    crashes: heartbeat.crashes ?? [],
     bitlocker: 'PROTECTED',
     safeBootFlag: false,
     hostname: heartbeat.hostname,

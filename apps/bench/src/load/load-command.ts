@@ -1,10 +1,13 @@
 import type { UptimeStyle } from '../bench-options';
+import type { FleetState } from '../fleet/fleet-lives';
 import type { FleetShapeFacts } from '../fleet/fleet-shape';
 
 /** What the load generator is told before anything else. */
 export type PrepareLoad = {
   readonly kind: 'PREPARE';
   readonly shape: FleetShapeFacts;
+  /** What the database knows of every machine. */
+  readonly state: FleetState;
   readonly bootedAtMs: number;
   readonly uptime: UptimeStyle;
   readonly relayCredential: string;
@@ -68,12 +71,10 @@ export type LoadResult = {
 };
 
 /**
- * The number of every machine's last heartbeat and whether it was bad, and what was sent and acknowledged in
+ * The number of every machine's last heartbeat and whether it is unrecovered, and what was sent and acknowledged in
  * all.
  */
-export type FleetBook = {
-  readonly seqs: Uint32Array;
-  readonly bad: Uint8Array;
+export type FleetBook = FleetState & {
   readonly sent: number;
   readonly acknowledged: number;
 };

@@ -1,5 +1,6 @@
 import type { UptimeStyle } from '../bench-options';
 import { FleetLives } from '../fleet/fleet-lives';
+import { speakersOf } from '../fleet/fleet-lots';
 import { makeFleetShape, type FleetShape } from '../fleet/fleet-shape';
 import { FleetWalk } from '../fleet/fleet-walk';
 import { runClosedLoop } from './closed-loop';
@@ -22,6 +23,8 @@ export class LoadGenerator {
   private readonly shape: FleetShape;
   private readonly lives: FleetLives;
   private readonly rehearsed: FleetLives;
+  /** The machines that report; walks go over their places in this list. */
+  private readonly speakers: Uint32Array;
   private readonly wholeWalk: FleetWalk;
   private readonly speakersWalk: FleetWalk;
   private readonly credentials: MachineCredentials;
@@ -31,12 +34,18 @@ export class LoadGenerator {
   private sent = 0;
   private acknowledged = 0;
 
-  constructor({ shape, bootedAtMs, uptime, relayCredential, credentialKeyHex }: PrepareLoad) {
+  constructor({ shape, state, bootedAtMs, uptime, relayCredential, credentialKeyHex }: PrepareLoad) {
     this.shape = makeFleetShape(shape);
-    this.lives = new FleetLives(shape.machines);
-    this.rehearsed = new FleetLives(shape.machines);
-    this.credentials = new MachineCredentials(this.shape, Buffer.from(credentialKeyHex, 'hex'), Date.now());
-    this.wholeWalk = new FleetWalk(shape.machines, shape.seed);
+    this.lives = new FleetLives(state);
+    this.rehearsed = new FleetLives(state);
+    this.speakers = speakersOf(shape.machines);
+    this.credentials = new MachineCredentials(
+      this.shape,
+      this.speakers,
+      Buffer.from(credentialKeyHex, 'hex'),
+      Date.now(),
+    );
+    this.wholeWalk = new FleetWalk(this.speakers.length, shape.seed);
     this.speakersWalk = new FleetWalk(this.credentials.count, shape.seed + 1);
     this.bootedAtMs = bootedAtMs;
     this.uptime = uptime;
@@ -75,7 +84,7 @@ export class LoadGenerator {
    * fleets only.
    */
   private connectionsMax(perRequest: number): number {
-    return Math.max(1, Math.floor((this.shape.machines * ON_THEIR_WAY_SHARE_MAX) / perRequest));
+    return Math.max(1, Math.floor((this.speakers.length * ON_THEIR_WAY_SHARE_MAX) / perRequest));
   }
 
   private sourceFor(load: ReportLoad, writer: HeartbeatWriter, own: boolean): ReportSource {
@@ -85,7 +94,9 @@ export class LoadGenerator {
       lives: counts ? this.lives : this.rehearsed,
       writer,
       momentOf: () => writingMoment(Date.now(), this.bootedAtMs, this.uptime),
-      machineAt: own ? (place) => this.credentials.machineAt(place) : (place) => place,
+      machineAt: own
+        ? (place) => this.credentials.machineAt(place)
+        : (place) => this.speakers[place] as number,
       writeCredential: own ? (target, at, place) => this.credentials.write(target, at, place) : null,
       sent: (heartbeats) => {
         if (counts) this.sent += heartbeats;

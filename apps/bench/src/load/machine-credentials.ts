@@ -8,7 +8,7 @@ const GENERATION = 1;
 const VALID_FOR_MS = 365 * 86_400_000;
 
 /**
- * The credentials of machines evenly chosen from the fleet, made before anything is measured. All are of one
+ * The credentials of machines evenly chosen from those that report, made before anything is measured. All are of one
  * length.
  */
 export class MachineCredentials {
@@ -17,9 +17,14 @@ export class MachineCredentials {
   private readonly bytes: Buffer;
   private readonly length: number;
 
-  constructor(shape: FleetShape, signingKey: Buffer, nowMs: number) {
-    this.count = Math.min(shape.machines, SPEAKING_MACHINES_MAX);
-    this.step = Math.floor(shape.machines / this.count);
+  constructor(
+    shape: FleetShape,
+    private readonly speakers: Uint32Array,
+    signingKey: Buffer,
+    nowMs: number,
+  ) {
+    this.count = Math.min(speakers.length, SPEAKING_MACHINES_MAX);
+    this.step = Math.floor(speakers.length / this.count);
     const signer = new CredentialSigner(signingKey);
     const sign = (place: number): string => {
       const index = this.machineAt(place);
@@ -33,7 +38,7 @@ export class MachineCredentials {
   }
 
   machineAt(place: number): number {
-    return place * this.step;
+    return this.speakers[place * this.step] as number;
   }
 
   /** A credential as a sample of the length. */

@@ -1,16 +1,10 @@
-import { STATE_CODE } from '@app/storage';
 import type { FleetBook } from '../load/load-command';
 import { SERVICE_DATABASE } from '../stage/bench-database';
+import { readFleetState } from '../seed/read-fleet-state';
 import type { BenchStage } from '../stage/bench-stage';
 
 /** One thing that must hold after the load, in numbers. */
 export type Check = { readonly what: string; readonly found: string; readonly holds: boolean };
-
-/** Machines in one comparison. */
-const CHUNK_MACHINES = 250_000;
-
-/** The number of a machine stands in the last twelve digits of its identity. */
-const INDEX_OF_MACHINE = `('x' || right(status.machine_id::text, 12))::bit(48)::bigint`;
 
 const COUNTS_OFF = `
   SELECT count(*)::int AS n
@@ -37,19 +31,6 @@ const TRANSITIONS_OFF = `
   WHERE status.transitions <> COALESCE(t.appended, 0) OR status.transitions <> COALESCE(t.last, 0)`;
 
 /**
- * Machines whose last heartbeat or whose state is not what the book says. $1 first number, $2 last numbers of
- * heartbeats, $3 who is bad, $4 states of the bad.
- */
-const BOOK_OFF = `
-  SELECT count(*) FILTER (WHERE status.heard_seq IS DISTINCT FROM book.seq)::int AS seqs_off,
-         count(*) FILTER (WHERE (status.state = ANY ($4::int[])) <> book.bad)::int AS states_off,
-         count(status.machine_id)::int AS found
-  FROM unnest($2::int[], $3::bool[]) WITH ORDINALITY AS book (seq, bad, place)
-  LEFT JOIN (SELECT ${INDEX_OF_MACHINE} AS index, * FROM machine_status AS status
-             WHERE ${INDEX_OF_MACHINE} >= $1 AND ${INDEX_OF_MACHINE} < $1 + ${CHUNK_MACHINES}) AS status
-    ON status.index = $1 + book.place - 1`;
-
-/**
  * Compares the database with the load generator's book: what was acknowledged is there once, and everything
  * sums.
  */
@@ -62,24 +43,17 @@ export async function verifyFleet(stage: BenchStage): Promise<Check[]> {
       const off = rows[0]?.n ?? -1;
       return { what, found: `${off} off`, holds: off === 0 };
     };
-    let [seqsOff, statesOff, found] = [0, 0, 0];
-    for (let from = 0; from < stage.shape.machines; from += CHUNK_MACHINES) {
-      const until = Math.min(from + CHUNK_MACHINES, stage.shape.machines);
-      const seqs = `{${book.seqs.subarray(from, until).join(',')}}`;
-      const flags = Array.from(book.bad.subarray(from, until), (flag) => (flag === 1 ? 't' : 'f'));
-      const bad = `{${flags.join(',')}}`;
-      // A machine found bad is latent or relapsed, and down after an hour of silence in opening hours.
-      const badStates = [STATE_CODE.LATENT, STATE_CODE.RELAPSED, STATE_CODE.DOWN];
-      const { rows } = await client.query<{ seqs_off: number; states_off: number; found: number }>(BOOK_OFF, [
-        from,
-        seqs,
-        bad,
-        badStates,
-      ]);
-      seqsOff += rows[0]?.seqs_off ?? 0;
-      statesOff += rows[0]?.states_off ?? 0;
-      found += rows[0]?.found ?? 0;
-    }
+    const { machines } = stage.shape;
+    const stored = await readFleetState(client, machines);
+    const differing = (a: Uint32Array | Uint8Array, b: Uint32Array | Uint8Array): number => {
+      let off = 0;
+      for (let index = 0; index < machines; index += 1) if (a[index] !== b[index]) off += 1;
+      return off;
+    };
+    const seqsOff = differing(book.seqs, stored.seqs);
+    const statesOff = differing(book.bad, stored.bad);
+    const { rows } = await client.query<{ n: number }>('SELECT count(*)::int AS n FROM machine_status');
+    const found = rows[0]?.n ?? 0;
     const { sent, acknowledged } = book;
     return [
       {
@@ -94,8 +68,8 @@ export async function verifyFleet(stage: BenchStage): Promise<Check[]> {
       },
       {
         what: 'machines of the fleet found',
-        found: `${found} of ${stage.shape.machines}`,
-        holds: found === stage.shape.machines,
+        found: `${found} of ${machines}`,
+        holds: found === machines,
       },
       {
         what: 'last heartbeat of every machine as acknowledged',

@@ -50,7 +50,13 @@ export class BenchDatabase {
     );
   }
 
-  async create(database: string): Promise<void> {
+  async drop(database: string): Promise<void> {
+    await this.with('postgres', (client) => client.query(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`));
+  }
+
+  /** An empty database, whether or not there was one of this name. */
+  async recreate(database: string): Promise<void> {
+    await this.drop(database);
     await this.with('postgres', (client) => client.query(`CREATE DATABASE ${database}`));
   }
 

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BenchOptions } from '../bench-options';
 import { makeFleetShape, type FleetShape, type FleetShapeFacts } from '../fleet/fleet-shape';
@@ -11,10 +11,10 @@ import {
   type TouchedTable,
 } from './bench-database';
 import { BenchChild } from './bench-child';
-import { makeModelMachines } from './model-machines';
-import { seedFleet } from './seed-fleet';
-import { seedTutorial } from './seed-tutorial';
-import { importSyntheticPractices, ServiceProcess, type ServiceOptions } from './service-process';
+import { readFleetState } from '../seed/read-fleet-state';
+import { seedTutorial } from '../seed/seed-tutorial';
+import { prepareFleet } from './prepare-fleet';
+import { ServiceProcess } from './service-process';
 import { makeTempFolder, removeTempFolder } from './temp-folder';
 
 /** A server of ours that is only there to be compared with. */
@@ -22,8 +22,6 @@ export type Baseline = { readonly child: BenchChild; readonly port: number };
 
 /** What a row may need besides the service and the load generator. */
 export type BaselineName = 'bare' | 'echo' | 'nestEcho' | 'tutorial';
-
-const SECRET_BYTES = 32;
 
 /**
  * Everything that a run needs, started and filled: one PostgreSQL, the service, the load generator, the
@@ -50,28 +48,39 @@ export class BenchStage {
     toStop: Stoppables,
     say: (text: string) => void,
   ): Promise<BenchStage> {
-    const folder = await makeTempFolder(options.tempDir);
-    toStop.add(() => removeTempFolder(folder));
+    const folder = await makeFolder(options, toStop);
     const database = await BenchDatabase.start(join(folder, 'data'));
     toStop.add(() => database.stop());
-    const serviceOptions: ServiceOptions = {
-      databaseUrl: database.url(SERVICE_DATABASE),
-      adminToken: randomBytes(SECRET_BYTES).toString('base64url'),
-      credentialKeyHex: randomBytes(SECRET_BYTES).toString('hex'),
-      logFile: join(folder, 'service.log'),
-      profileDir: null,
-    };
-    const { shapeFacts, prepare } = await seed(options, database, serviceOptions, say);
-    const shape = makeFleetShape(shapeFacts);
-    if (needs.has('bare')) await database.copy(SERVICE_DATABASE, BARE_DATABASE);
-    const baselines = await startBaselines(database, needs, shape, shapeFacts, toStop);
+    const { machines, seed } = options;
+    const facts = await prepareFleet(database, folder, { database: SERVICE_DATABASE, machines, seed }, say);
+    const shape = makeFleetShape(facts.shape);
+    if (needs.has('bare')) {
+      await database.drop(BARE_DATABASE);
+      await database.copy(SERVICE_DATABASE, BARE_DATABASE);
+    }
+    const baselines = await startBaselines(database, needs, shape, facts.shape, toStop);
     await database.touch(tablesToTouch(needs));
-    const service = await ServiceProcess.start({ ...serviceOptions, profileDir: options.profileDir });
+    const state = await database.with(SERVICE_DATABASE, (client) => readFleetState(client, machines));
+    const service = await ServiceProcess.start({
+      ...facts.secrets,
+      databaseUrl: database.url(SERVICE_DATABASE),
+      logFile: join(folder, 'service.log'),
+      profileDir: options.profileDir,
+    });
     toStop.add(() => service.stop());
     const load = new BenchChild('load/load-worker.js');
     toStop.add(() => load.stop());
+    const prepare: PrepareLoad = {
+      kind: 'PREPARE',
+      shape: facts.shape,
+      state,
+      bootedAtMs: facts.bootedAtMs,
+      uptime: options.uptime,
+      relayCredential: facts.relayCredential,
+      credentialKeyHex: facts.secrets.credentialKeyHex,
+    };
     await load.ask(prepare);
-    return new BenchStage(folder, database, service, serviceOptions.adminToken, load, baselines, shape);
+    return new BenchStage(folder, database, service, facts.secrets.adminToken, load, baselines, shape);
   }
 
   baseline(name: BaselineName): Baseline {
@@ -96,65 +105,15 @@ export class Stoppables {
   }
 }
 
-/**
- * Brings practices, models, fleet and a relay's credential into the database, and stops the service again.
- */
-async function seed(
-  options: BenchOptions,
-  database: BenchDatabase,
-  serviceOptions: ServiceOptions,
-  say: (text: string) => void,
-): Promise<{ shapeFacts: FleetShapeFacts; prepare: PrepareLoad }> {
-  const startedMs = performance.now();
-  await importSyntheticPractices(serviceOptions);
-  const service = await ServiceProcess.start(serviceOptions);
-  try {
-    const practiceCodes = await database.with(SERVICE_DATABASE, async (client) => {
-      const { rows } = await client.query<{ code: string }>('SELECT code FROM practice ORDER BY code');
-      return rows.map(({ code }) => code);
-    });
-    const models = await makeModelMachines(service, serviceOptions, practiceCodes, Date.now());
-    const { createRelayCredential } = await service.graphql<{
-      createRelayCredential: { credential: string };
-    }>('mutation { createRelayCredential(input: { organisation: "ENGLAND" }) { credential } }');
-    await service.stop();
-    const shapeFacts = { machines: options.machines, practiceCodes, seed: options.seed };
-    const shape = makeFleetShape(shapeFacts);
-    await database.with(SERVICE_DATABASE, (client) =>
-      seedFleet(
-        client,
-        shape,
-        models,
-        everyTenth((tenths) => say(`seeding: ${tenths * 10} %`)),
-      ),
-    );
-    await database.settle(SERVICE_DATABASE);
-    say(
-      `seeded ${options.machines} machines in ${practiceCodes.length} practices ` +
-        `in ${Math.round((performance.now() - startedMs) / 1_000)} s`,
-    );
-    const prepare: PrepareLoad = {
-      kind: 'PREPARE',
-      shape: shapeFacts,
-      bootedAtMs: models.bootedAtMs,
-      uptime: options.uptime,
-      relayCredential: createRelayCredential.credential,
-      credentialKeyHex: serviceOptions.credentialKeyHex,
-    };
-    return { shapeFacts, prepare };
-  } finally {
-    await service.stop();
+/** The folder of the run: one that stays, or a temporary one. */
+async function makeFolder({ keepDir, tempDir }: BenchOptions, toStop: Stoppables): Promise<string> {
+  if (keepDir !== null) {
+    await mkdir(keepDir, { recursive: true });
+    return keepDir;
   }
-}
-
-/** Passes on when another tenth is full. */
-function everyTenth(tell: (tenths: number) => void): (share: number) => void {
-  let told = 0;
-  return (share) => {
-    const tenths = Math.floor(share * 10);
-    if (tenths > told) tell(tenths);
-    told = Math.max(told, tenths);
-  };
+  const folder = await makeTempFolder(tempDir);
+  toStop.add(() => removeTempFolder(folder));
+  return folder;
 }
 
 /** The tables that are written, each in its database. */
@@ -189,7 +148,7 @@ async function startBaselines(
   if (needs.has('echo')) await start('echo', 'baselines/echo-worker.js', { kind: 'START' });
   if (needs.has('nestEcho')) await start('nestEcho', 'baselines/nest-echo-worker.js', { kind: 'START' });
   if (needs.has('tutorial')) {
-    await database.create(TUTORIAL_DATABASE);
+    await database.recreate(TUTORIAL_DATABASE);
     await start('tutorial', 'baselines/tutorial-worker.js', {
       kind: 'START',
       url: database.url(TUTORIAL_DATABASE),

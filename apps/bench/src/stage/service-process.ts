@@ -18,6 +18,8 @@ export type ServiceOptions = ServiceSecrets & {
   readonly databaseUrl: string;
   readonly logFile: string;
   readonly profileDir: string | null;
+  /** Replaces the service's clock while models live their lives; absent: the real one. */
+  readonly clock?: string;
 };
 
 /** The built applications, seen from the built bench. */
@@ -164,6 +166,7 @@ function serviceEnvironment(options: ServiceOptions): Readonly<Record<string, st
     ADMIN_TOKEN: options.adminToken,
     CREDENTIAL_KEY: options.credentialKeyHex,
     ...LIMITS_NEVER_MET,
+    ...(options.clock === undefined ? {} : { RECOVERY_CLOCK: options.clock }),
   };
 }
 
