@@ -7,8 +7,8 @@ import {
   type MachineOrder,
   type MachineView,
 } from '@app/progress';
-import { DEFAULT_POLICY, RECOVERY_STATES, type RecoveryState } from '@app/recovery';
-import { STATE_CODE } from '@app/storage';
+import { DEFAULT_POLICY, EXPOSURES, RECOVERY_STATES, type RecoveryState } from '@app/recovery';
+import { compareMachineKeys, STATE_CODE } from '@app/storage';
 import { createApplicationDatabase, type ApplicationDatabase } from '../support/application';
 import { machineFilters, machineRows, meets, type World } from '../support/filter-oracle';
 import { insertMachineRows, type MachineRow } from '../support/machine-rows';
@@ -16,6 +16,7 @@ import { LONDON_PRACTICE, NEIGHBOUR, PRACTICE } from '../support/practices';
 
 const NOW_MS = Date.parse('2024-07-22T08:00:00Z');
 const MINUTE_MS = 60_000;
+const QUARTER_MS = 15 * MINUTE_MS;
 const MACHINES = 80;
 const PRACTICES = [PRACTICE, NEIGHBOUR, LONDON_PRACTICE];
 const WORLD: World = {
@@ -63,7 +64,10 @@ async function apply(change: Change, rows: readonly MachineRow[], step: number):
       ? [`${status} heard_at = $3 ${ofMachine}`, at]
       : change.kind === 'MOVED'
         ? [`${status} state = $4, since = $3 ${ofMachine}`, at, STATE_CODE[change.state]]
-        : [`UPDATE machine SET hostname = $3 ${ofMachine}`, change.hostname];
+        : [
+            `WITH renamed AS (UPDATE machine SET hostname = $3 ${ofMachine}) ${status} host_order = lower($3) ${ofMachine}`,
+            change.hostname,
+          ];
   await database.pool.query(text, [practiceId, machineId, ...values]);
 }
 
@@ -146,6 +150,61 @@ describe('pages of machines', () => {
     );
   });
 });
+
+describe('pages of unrecovered machines', () => {
+  const story = fc.record({
+    rows: machineRows(PRACTICES, NOW_MS, MACHINES),
+    filter: fc.record(
+      {
+        within: fc.uniqueArray(fc.constantFrom(...PRACTICES), { minLength: 1 }),
+        exposures: fc.uniqueArray(fc.constantFrom(...EXPOSURES), { minLength: 1 }),
+        states: fc.uniqueArray(fc.constantFrom(...RECOVERY_STATES), { minLength: 4 }),
+        hostname: fc.constantFrom('rec', 'CONS', ''),
+        lastHeardBeforeMs: fc.constantFrom(NOW_MS - 7 * MINUTE_MS, NOW_MS - 15 * MINUTE_MS),
+        lastHeardAfterMs: fc.constantFrom(NOW_MS - 22 * MINUTE_MS, NOW_MS - 15 * MINUTE_MS),
+        inStateBeforeMs: fc.constantFrom(NOW_MS - 7 * MINUTE_MS, NOW_MS - 15 * MINUTE_MS),
+        identityConflict: fc.boolean(),
+      },
+      { requiredKeys: [] },
+    ),
+    order: fc.constantFrom(...MACHINE_ORDERS),
+    first: fc.integer({ min: 1, max: 30 }),
+  });
+
+  it('come in the order asked for, from one page to the next, of the nation and of any practices', async () => {
+    await fc.assert(
+      fc.asyncProperty(story, async ({ rows, filter, order, first }) => {
+        await database.clear();
+        await insertMachineRows(database.pool, rows);
+        const unrecovered: MachineFilter = { ...filter, groups: ['UNRECOVERED'] };
+        const listed = await readAll(unrecovered, order, first, async () => undefined);
+        const expected = rows
+          .filter((row) => meets(row, unrecovered, WORLD))
+          .sort((a, b) => compareAs(order, a, b));
+        expect(listed.map(({ key }) => key)).toEqual(expected.map(({ key }) => key));
+      }),
+      { numRuns: 120, seed: 293 },
+    );
+  });
+});
+
+/** What an order means, said a second time. */
+function compareAs(order: MachineOrder, a: MachineRow, b: MachineRow): number {
+  const [left, right] = [a, b].map((row): number | string => {
+    switch (order) {
+      case 'PRACTICE':
+        return 0;
+      case 'SINCE':
+        return row.sinceMs;
+      case 'HOST_NAME':
+        return row.hostname.toLowerCase();
+      case 'LAST_HEARD':
+        return row.heardAtMs === null ? Number.NEGATIVE_INFINITY : Math.floor(row.heardAtMs / QUARTER_MS);
+    }
+  }) as [number, number] | [string, string];
+  if (left !== right) return left < right ? -1 : 1;
+  return compareMachineKeys(a.key, b.key);
+}
 
 function ascending(a: number, b: number): number {
   return a - b;

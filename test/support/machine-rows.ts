@@ -86,9 +86,9 @@ const INSERT = `
     FROM wanted
   ), placed AS (
     INSERT INTO machine_status (practice_id, machine_id, version, heard_at, since, booked_at, transitions, facts_hash,
-                                exposure, state, reason, generation, memory)
+                                exposure, state, reason, generation, memory, host_order)
     SELECT practice_id, machine_id, 1, to_timestamp(heard_ms / 1000), to_timestamp(since_ms / 1000),
-           to_timestamp(since_ms / 1000), 0, 0, exposure, state, reason, 1, ''
+           to_timestamp(since_ms / 1000), 0, 0, exposure, state, reason, 1, '', lower(hostname)
     FROM wanted
   )
   INSERT INTO progress_count AS cell (practice_id, exposure, state, machines, changed_at)

@@ -89,7 +89,9 @@ export async function brokenInvariants(database: Database): Promise<Record<strin
       (SELECT count(*)::int FROM machine_status AS status JOIN LATERAL (
          SELECT to_state, to_exposure FROM transition WHERE transition.practice_id = status.practice_id
            AND transition.machine_id = status.machine_id ORDER BY ordinal DESC LIMIT 1
-       ) AS last ON true WHERE last.to_state <> status.state OR last.to_exposure <> status.exposure) AS states_differ_from_last_transition`);
+       ) AS last ON true WHERE last.to_state <> status.state OR last.to_exposure <> status.exposure) AS states_differ_from_last_transition,
+      (SELECT count(*)::int FROM machine_status AS status JOIN machine USING (practice_id, machine_id)
+       WHERE status.host_order <> lower(machine.hostname)) AS host_names_differ`);
   return rows[0] ?? {};
 }
 
@@ -102,4 +104,5 @@ export const NOTHING_BROKEN = {
   transitions_missing_or_double: 0,
   chains_broken: 0,
   states_differ_from_last_transition: 0,
+  host_names_differ: 0,
 };

@@ -17,6 +17,7 @@ export {
   type OrganisationLevel,
   type OrganisationTree,
 } from './organisation.reader';
+export { PresentCounts } from './present-counts';
 export {
   ProgressReader,
   type OrganisationProgress,

@@ -127,7 +127,7 @@ class ConditionWriter {
   }
 
   private ofNames(filter: MachineConditions): string[] {
-    const hostname = 'lower(machine.hostname)';
+    const hostname = 'status.host_order';
     const serialNumber = 'lower(machine.serial_number)';
     return [
       ...this.beginsWith(hostname, filter.hostname),

@@ -1,8 +1,13 @@
+import { EXPOSURES, GROUP_OF_STATE } from '@app/recovery';
 import type { MachineKey } from '@app/storage';
-import { filterConditions, type FilterReading } from './machine-conditions';
-import type { MachineFilter } from './machine-filter';
+import { filterConditions, type AddParameter, type FilterReading } from './machine-conditions';
+import { statesWithin, type MachineFilter } from './machine-filter';
+import { unrecoveredPage, type UnrecoveredSort } from './unrecovered-page';
 
-/** PRACTICE: by practice; SINCE: longest in its state first; HOST_NAME; LAST_HEARD: longest silent first. */
+/**
+ * PRACTICE: by practice; SINCE: longest in its state first; HOST_NAME; LAST_HEARD: longest silent first, by the quarter of an hour: a
+ * machine reports every few minutes, so that a finer order would say nothing, and change under the reader.
+ */
 export const MACHINE_ORDERS = ['PRACTICE', 'SINCE', 'HOST_NAME', 'LAST_HEARD'] as const;
 export type MachineOrder = (typeof MACHINE_ORDERS)[number];
 
@@ -27,8 +32,19 @@ export const MACHINE_COLUMNS = `
 const SORTS: Record<MachineOrder, { readonly expression: string; readonly type: string } | null> = {
   PRACTICE: null,
   SINCE: { expression: 'status.since', type: 'timestamptz' },
-  HOST_NAME: { expression: 'lower(machine.hostname)', type: 'text' },
-  LAST_HEARD: { expression: `COALESCE(status.heard_at, '-infinity')`, type: 'timestamptz' },
+  HOST_NAME: { expression: 'status.host_order', type: 'text COLLATE "C"' },
+  LAST_HEARD: {
+    expression: `COALESCE(date_bin('15 min', status.heard_at, '1970-01-01T00:00:00Z'), '-infinity')`,
+    type: 'timestamptz',
+  },
+};
+
+/** The same as columns that the indexes of unrecovered machines go by. */
+const UNRECOVERED_SORTS: Record<MachineOrder, UnrecoveredSort | null> = {
+  PRACTICE: null,
+  SINCE: { column: 'since', type: 'timestamptz' },
+  HOST_NAME: { column: 'host_order', type: 'text' },
+  LAST_HEARD: { column: 'heard_order', type: 'timestamptz' },
 };
 
 /**
@@ -43,6 +59,10 @@ export function machineListQuery(
 ): Statement {
   const values: unknown[] = [];
   const param = (value: unknown): string => `$${values.push(value)}`;
+  const unrecoveredSort = UNRECOVERED_SORTS[order];
+  if (unrecoveredSort !== null && isAboutUnrecovered(filter)) {
+    return { text: unrecoveredListQuery(filter, unrecoveredSort, page, reading, param), values };
+  }
   const conditions = [...filterConditions(filter, reading, param)];
   const sort = SORTS[order];
   if (page.after !== null) {
@@ -66,6 +86,55 @@ export function machineListQuery(
   return { text, values };
 }
 
+/** The same of unrecovered machines by an order that indexes stand in: the keys of the page first, then what is shown of them. */
+function unrecoveredListQuery(
+  filter: MachineFilter,
+  sort: UnrecoveredSort,
+  page: PageRequest,
+  reading: FilterReading,
+  param: AddParameter,
+): string {
+  const { within, ...rest } = filter;
+  const everywhere = within === undefined || within.includes('ENGLAND');
+  const conditions = [...filterConditions(rest, reading, param), ...coarseBounds(filter, sort, param)];
+  const keys = unrecoveredPage(
+    {
+      sort,
+      conditions,
+      joinMachine: asksAboutMachine(conditions) ? JOIN_MACHINE : '',
+      states: [...statesWithin(filter)],
+      exposures: filter.exposures ?? EXPOSURES,
+      practices: everywhere ? null : reading.practicesWithin(within),
+      after: page.after,
+      rows: page.first + 1,
+    },
+    param,
+  );
+  return `
+    WITH page AS MATERIALIZED (${keys})
+    SELECT ${MACHINE_COLUMNS}, page.sort_value::text AS sort_value
+    FROM page
+    JOIN machine_status AS status ON status.practice_id = page.practice_id AND status.machine_id = page.machine_id
+    ${JOIN_MACHINE}
+    ORDER BY page.sort_value, page.practice_id, page.machine_id`;
+}
+
+/** When it was heard bounds the quarter of an hour in which it was heard, and with it what is read of the index by those. */
+function coarseBounds(filter: MachineFilter, sort: UnrecoveredSort, param: AddParameter): string[] {
+  if (sort.column !== 'heard_order') return [];
+  const { lastHeardBeforeMs, lastHeardAfterMs } = filter;
+  const moment = (atMs: number): string => `to_timestamp(${param(atMs)}::float8 / 1000)`;
+  return [
+    ...(lastHeardBeforeMs === undefined ? [] : [`status.heard_order < ${moment(lastHeardBeforeMs)}`]),
+    ...(lastHeardAfterMs === undefined
+      ? []
+      : [`status.heard_order > ${moment(lastHeardAfterMs - HEARD_ORDER_MS)}`]),
+  ];
+}
+
+/** The grain of `heard_order`. */
+const HEARD_ORDER_MS = 900_000;
+
 /** The statement that counts the machines of a filter. */
 export function machineCountQuery(filter: MachineFilter, reading: FilterReading): Statement {
   const { from, values } = matching(filter, reading);
@@ -85,10 +154,19 @@ function matching(filter: MachineFilter, reading: FilterReading): { from: string
   const values: unknown[] = [];
   const conditions = filterConditions(filter, reading, (value) => `$${values.push(value)}`);
   // What the machine last told is read only where the filter asks about it.
-  const join = conditions.some((condition) => condition.includes('machine.')) ? JOIN_MACHINE : '';
+  const join = asksAboutMachine(conditions) ? JOIN_MACHINE : '';
   const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
   return { from: `FROM machine_status AS status ${join} ${where}`, values };
 }
 
 const JOIN_MACHINE = `
   JOIN machine ON machine.practice_id = status.practice_id AND machine.machine_id = status.machine_id`;
+
+/** Then the indexes of unrecovered machines hold every machine that the filter is met by. */
+function isAboutUnrecovered(filter: MachineFilter): boolean {
+  return [...statesWithin(filter)].every((state) => GROUP_OF_STATE[state] === 'UNRECOVERED');
+}
+
+function asksAboutMachine(conditions: readonly string[]): boolean {
+  return conditions.some((condition) => condition.includes('machine.'));
+}

@@ -41,7 +41,11 @@ export class OrganisationReader {
     const known = this.trees.get(day);
     const nowMs = this.monotonicMs();
     if (known !== undefined && nowMs - known.readAtMs < TREE_VALID_MS) return known.tree;
-    const tree = this.read(atMs);
+    const tree = this.read(atMs).then(async (read) => {
+      // The same object while nothing has changed: what others have worked out from a tree stays good.
+      const before = await known?.tree.catch(() => undefined);
+      return before !== undefined && isSame(before, read) ? before : read;
+    });
     this.trees.delete(day);
     this.trees.set(day, { readAtMs: nowMs, tree });
     tree.catch(() => this.trees.delete(day));
@@ -80,6 +84,17 @@ export class OrganisationReader {
       ]),
     );
   }
+}
+
+function isSame(a: OrganisationTree, b: OrganisationTree): boolean {
+  if (a.size !== b.size) return false;
+  for (const [code, one] of a) {
+    const other = b.get(code);
+    if (other?.parentCode !== one.parentCode || other.name !== one.name || other.closed !== one.closed) {
+      return false;
+    }
+  }
+  return true;
 }
 
 /** Whether an organisation is another one or lies below it. */

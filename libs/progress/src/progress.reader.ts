@@ -9,6 +9,7 @@ import {
   type OrganisationReader,
   type OrganisationTree,
 } from './organisation.reader';
+import type { CountedCell, PresentCounts } from './present-counts';
 import { ReaderError } from './reader-errors';
 import { SharedReads } from './shared-reads';
 
@@ -36,11 +37,9 @@ export type ProgressAnswer = {
   readonly total: Progress;
 };
 
-type CellRow = { code: string; exposure: number; state: number; machines: number; changed_ms: number };
-
 /**
- * Answers how far recovery has come. One statement counts all the cells that are asked for, so that the rows and their total
- * are of one moment and sum exactly; dashboards that ask the same at the same time share it.
+ * Answers how far recovery has come. All the cells that are asked for are of one moment, so that the rows and their total sum exactly;
+ * dashboards that ask the same at the same time share the answer.
  */
 export class ProgressReader {
   private readonly reads: SharedReads<ProgressAnswer>;
@@ -48,6 +47,7 @@ export class ProgressReader {
   constructor(
     private readonly pool: Pool,
     private readonly organisations: OrganisationReader,
+    private readonly present: PresentCounts,
   ) {
     this.reads = new SharedReads();
   }
@@ -66,7 +66,7 @@ export class ProgressReader {
     const within = question.within ?? NATIONAL_CODE;
     if (asOfMs === null && knownAtMs === null) {
       const tree = await this.treeWith(within, nowMs);
-      const rows = await this.cells(PRESENT_CELLS, [nowMs, within, by]);
+      const rows = await this.present.read(tree, within, by);
       const changedMs = rows.reduce((newest, row) => Math.max(newest, row.changed_ms), BEFORE_ANYTHING_MS);
       return assemble(tree, question, rows, { asOfMs: Math.round(changedMs), placedAtMs: nowMs });
     }
@@ -87,8 +87,8 @@ export class ProgressReader {
     return tree;
   }
 
-  private async cells(text: string, values: readonly unknown[]): Promise<CellRow[]> {
-    return (await this.pool.query<CellRow>(text, [...values])).rows;
+  private async cells(text: string, values: readonly unknown[]): Promise<CountedCell[]> {
+    return (await this.pool.query<CountedCell>(text, [...values])).rows;
   }
 }
 
@@ -101,16 +101,10 @@ const GROUPED_BY = `
 
 const WITHIN = `$2 IN ('ENGLAND', place.practice_id, place.icb_code, place.region_code)`;
 
-/** $1 the moment that practices are placed by, $2 the organisation to look within, $3 the level. Counts are kept by practice only and rolled up here. */
-const PRESENT_CELLS = `
-  SELECT ${GROUPED_BY} AS code, cell.exposure, cell.state, sum(cell.machines)::int AS machines,
-         date_part('epoch', max(cell.changed_at)) * 1000 AS changed_ms
-  FROM placement_at(to_timestamp($1::float8 / 1000)) AS place
-  JOIN progress_count AS cell ON cell.practice_id = place.practice_id
-  WHERE ${WITHIN}
-  GROUP BY 1, 2, 3`;
-
-/** The same of the past, from the ledger: what had become true before $1 and was known before $4. */
+/**
+ * $1 the moment that practices are placed by, $2 the organisation to look within, $3 the level: what had become true before $1 and was
+ * known before $4. The ledger is kept by practice only and rolled up here.
+ */
 const PAST_CELLS = `
   SELECT ${GROUPED_BY} AS code, entry.exposure, entry.state, sum(entry.delta)::int AS machines, 0::float8 AS changed_ms
   FROM placement_at(to_timestamp($1::float8 / 1000)) AS place
@@ -123,7 +117,7 @@ const PAST_CELLS = `
 function assemble(
   tree: OrganisationTree,
   { by, within }: ProgressQuestion,
-  rows: readonly CellRow[],
+  rows: readonly CountedCell[],
   moments: Pick<ProgressAnswer, 'asOfMs' | 'placedAtMs'>,
 ): ProgressAnswer {
   const cells = new Map<string, Cell[]>();
@@ -154,6 +148,20 @@ function listOrganisations(
   within: string,
   cells: ReadonlyMap<string, readonly Cell[]>,
 ): Organisation[] {
+  const inUse = organisationsInUse(tree);
+  return [...tree.values()].filter(
+    (organisation) =>
+      organisation.level === by &&
+      (cells.has(organisation.code) ||
+        (inUse.has(organisation.code) && liesWithin(tree, organisation.code, within))),
+  );
+}
+
+const inUseOfTree = new WeakMap<OrganisationTree, ReadonlySet<string>>();
+
+function organisationsInUse(tree: OrganisationTree): ReadonlySet<string> {
+  const known = inUseOfTree.get(tree);
+  if (known !== undefined) return known;
   const inUse = new Set<string>([NATIONAL_CODE]);
   for (const practice of tree.values()) {
     if (practice.level !== 'PRACTICE' || practice.closed) continue;
@@ -165,12 +173,8 @@ function listOrganisations(
       inUse.add(at);
     }
   }
-  return [...tree.values()].filter(
-    (organisation) =>
-      organisation.level === by &&
-      (cells.has(organisation.code) ||
-        (inUse.has(organisation.code) && liesWithin(tree, organisation.code, within))),
-  );
+  inUseOfTree.set(tree, inUse);
+  return inUse;
 }
 
 function floorToBucket(atMs: number): number {

@@ -15,6 +15,7 @@ import { Fleet1721347200000 } from './migrations/1721347200000-fleet';
 import { MachineCare1721390019000 } from './migrations/1721390019000-machine-care';
 import { CareByPeople1721393619000 } from './migrations/1721393619000-care-by-people';
 import { SiteSilence1721692800000 } from './migrations/1721692800000-site-silence';
+import { MachineLists1721707200000 } from './migrations/1721707200000-machine-lists';
 
 /** Connections of one process: two write lanes, the sweeper, readers and administration, with room to spare. */
 const POOL_CONNECTIONS_MAX = 12;
@@ -61,6 +62,7 @@ export function makeDataSource(url: string, statementTimeoutMs = 0): DataSource 
       MachineCare1721390019000,
       CareByPeople1721393619000,
       SiteSilence1721692800000,
+      MachineLists1721707200000,
     ],
     migrationsTransactionMode: 'all',
     synchronize: false,

@@ -95,9 +95,10 @@ const CREATE_MACHINES = `
     FROM installed JOIN wanted ON wanted.installation_id = installed.installation_id
   ), placed AS (
     INSERT INTO machine_status (practice_id, machine_id, version, since, booked_at, transitions, facts_hash,
-                                exposure, state, reason, generation, memory)
-    SELECT practice_id, machine_id, 1, to_timestamp($2::float8 / 1000), to_timestamp($2::float8 / 1000), 0, 0, $4, $5, $6, 1, $7
-    FROM installed
+                                exposure, state, reason, generation, memory, host_order)
+    SELECT installed.practice_id, installed.machine_id, 1, to_timestamp($2::float8 / 1000), to_timestamp($2::float8 / 1000), 0, 0,
+           $4, $5, $6, 1, $7, lower(wanted.hostname)
+    FROM installed JOIN wanted ON wanted.installation_id = installed.installation_id
   ), counted AS (
     INSERT INTO progress_count AS cell (practice_id, exposure, state, machines, changed_at)
     SELECT practice_id, $4, $5, count(*), to_timestamp($2::float8 / 1000)

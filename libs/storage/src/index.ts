@@ -17,6 +17,7 @@ export {
   saveDecisions,
   type MachineChange,
   type StoredMachine,
+  type SweepPlace,
 } from './machine.store';
 export { saveContacts, type Contact } from './contact.store';
 export { decodeMemory } from './memory-codec';

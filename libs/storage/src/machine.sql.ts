@@ -18,15 +18,19 @@ export const LOAD_STATUSES = `
     ON status.practice_id = wanted.practice_id AND status.machine_id = wanted.machine_id
   ORDER BY wanted.ord`;
 
-/** $1 now, $2 and $3 the key to go on after, $4 rows. The list of states is that of the partial index. */
+/**
+ * $1 now, $2 the quarter of an hour and $3 and $4 the key to go on after, $5 rows. The index holds deadlines by the quarter; what is
+ * due later in the present one is dropped. Those of the past are all due.
+ */
 export const LOAD_OVERDUE = `
-  SELECT ${STATUS_COLUMNS}, status.practice_id, status.machine_id
+  SELECT ${STATUS_COLUMNS}, status.practice_id, status.machine_id, date_part('epoch', status.due_from) * 1000
   FROM machine_status AS status
-  WHERE status.state IN (0, 2, 4, 5, 6, 9)
-    AND (status.practice_id, status.machine_id) > ($2::text COLLATE "C", $3::uuid)
+  WHERE status.due_from <= to_timestamp($1::double precision / 1000)
     AND status.due_at <= to_timestamp($1::double precision / 1000)
-  ORDER BY status.practice_id, status.machine_id
-  LIMIT $4`;
+    AND (status.due_from, status.practice_id, status.machine_id) >
+        (to_timestamp($2::double precision / 1000), $3::text COLLATE "C", $4::uuid)
+  ORDER BY status.due_from, status.practice_id, status.machine_id
+  LIMIT $5`;
 
 /**
  * Saves a batch of contacts: machines that were heard again and said nothing new, nearly every heartbeat there is. The narrowest
@@ -105,7 +109,8 @@ export const SAVE_DECISIONS = `
         reason = altered.reason,
         facts_hash = altered.facts_hash,
         memory = altered.memory,
-        transitions = status.transitions + json_array_length(altered.transitions)
+        transitions = status.transitions + json_array_length(altered.transitions),
+        host_order = COALESCE(lower(altered.facts ->> 'hostname'), status.host_order)
     FROM altered
     WHERE status.practice_id = altered.practice_id AND status.machine_id = altered.machine_id
       AND status.version = altered.version

@@ -46,27 +46,44 @@ export async function loadMachines(db: Queryable, keys: readonly MachineKey[]): 
   );
 }
 
+/** Where a sweep goes on: behind a machine in the order of deadlines, those by the quarter of an hour. */
+export type SweepPlace = { readonly dueFromMs: number; readonly key: MachineKey };
+
+/** Machines whose silence is due, and where those that are due later begin; null: these were the last. */
+export type Overdue = { readonly machines: readonly StoredMachine[]; readonly next: SweepPlace | null };
+
 /**
- * Reads machines whose silence is due, by key after `after`. Only states that await something are looked at, through a
- * partial index whose columns no heartbeat changes.
+ * Reads machines whose silence is due, behind `after`, or from the first. They come in the order of their deadlines, through an index
+ * that holds nobody else: what is not due costs a sweep nothing, however large the fleet.
  */
 export async function loadOverdue(
   db: Queryable,
   nowMs: number,
-  after: MachineKey,
+  after: SweepPlace | null,
   rowsMax: number,
-): Promise<StoredMachine[]> {
-  const values = [nowMs, after.practiceId, after.machineId, rowsMax];
-  const result = await db.query<[...StatusTuple, practiceId: string, machineId: string]>({
-    name: 'load-overdue',
-    text: LOAD_OVERDUE,
-    values,
-    rowMode: 'array',
-  });
-  return result.rows.map((row) =>
+): Promise<Overdue> {
+  const { dueFromMs, key } = after ?? BEFORE_ALL;
+  const values = [nowMs, dueFromMs, key.practiceId, key.machineId, rowsMax];
+  const { rows } = await db.query<[...StatusTuple, practiceId: string, machineId: string, dueFromMs: number]>(
+    {
+      name: 'load-overdue',
+      text: LOAD_OVERDUE,
+      values,
+      rowMode: 'array',
+    },
+  );
+  const machines = rows.map((row) =>
     toStoredMachine({ practiceId: row[14], machineId: row[15] }, row as unknown as StatusTuple),
   );
+  const last = rows.length < rowsMax ? undefined : rows[rows.length - 1];
+  const next = last && { dueFromMs: last[16], key: { practiceId: last[14], machineId: last[15] } };
+  return { machines, next: next ?? null };
 }
+
+const BEFORE_ALL: SweepPlace = {
+  dueFromMs: Number.NEGATIVE_INFINITY,
+  key: { practiceId: '', machineId: '00000000-0000-0000-0000-000000000000' },
+};
 
 /**
  * Saves decisions in one statement, and with it in one transaction: contact, state, facts, transitions, counts and ledger. A

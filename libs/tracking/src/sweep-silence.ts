@@ -1,5 +1,12 @@
 import { decideSilence, type Rules } from '@app/recovery';
-import { loadOverdue, saveDecisions, type Database, type MachineChange, type MachineKey } from '@app/storage';
+import {
+  compareMachineKeys,
+  loadOverdue,
+  saveDecisions,
+  type Database,
+  type MachineChange,
+  type SweepPlace,
+} from '@app/storage';
 import { SilentSites } from './silent-sites';
 import type { WriteObserver } from './write-observer';
 
@@ -19,8 +26,6 @@ export type SweepReport = {
 
 /** Machines looked at in one statement: short transactions, so that heartbeats never wait behind a sweep. */
 const SWEEP_BATCH_ROWS = 500;
-
-const FIRST_KEY: MachineKey = { practiceId: '', machineId: '00000000-0000-0000-0000-000000000000' };
 
 /**
  * Turns overdue silence into transitions, one bounded batch at a time.
@@ -49,14 +54,15 @@ export class SweepSilence {
   async sweep(untilMs: number): Promise<SweepReport> {
     const startedMs = this.monotonicMs();
     const sitesBack = await this.sites.noticeReturns(untilMs);
-    let after = FIRST_KEY;
+    let after: SweepPlace | null = null;
     let examined = 0;
     let moved = 0;
     let held = 0;
     let postponed = 0;
     let lagMs = 0;
-    for (;;) {
-      const overdue = await loadOverdue(this.database.pool, untilMs, after, SWEEP_BATCH_ROWS);
+    do {
+      const { machines, next } = await loadOverdue(this.database.pool, untilMs, after, SWEEP_BATCH_ROWS);
+      const overdue = [...machines].sort((a, b) => compareMachineKeys(a.key, b.key));
       const rules = this.rules();
       const { silences, postponed: left } = await this.sites.explain(overdue, untilMs, rules);
       const decidable = left.size === 0 ? overdue : overdue.filter((stored) => !left.has(stored));
@@ -75,10 +81,8 @@ export class SweepSilence {
       }
       examined += overdue.length;
       postponed += left.size;
-      const last = overdue[overdue.length - 1];
-      if (last === undefined || overdue.length < SWEEP_BATCH_ROWS) break;
-      after = last.key;
-    }
+      after = next;
+    } while (after !== null);
     if (held > 0) this.observer.silenceHeld(held);
     this.observer.swept(examined, moved, lagMs, this.monotonicMs() - startedMs);
     return { examined, moved, held, postponed, sitesBack };

@@ -16,7 +16,13 @@ describe('the lots of the fleet', () => {
   });
 
   it('leave so many unrecovered that 8.5 million machines have a page 10,000 of them', () => {
-    const unrecovered = share('LATENT', 'DOWN_AFTER_CRASHES', 'DOWN_WITH_BAD_FILE', 'STABILISING', 'IN_REPAIR');
+    const unrecovered = share(
+      'LATENT',
+      'DOWN_AFTER_CRASHES',
+      'DOWN_WITH_BAD_FILE',
+      'STABILISING',
+      'IN_REPAIR',
+    );
     expect(unrecovered).toBeCloseTo(0.13, 2);
     expect(unrecovered * 8_500_000).toBeGreaterThan(1_001_000);
     expect(unrecovered + share('RECOVERED')).toBeCloseTo(0.15, 2);

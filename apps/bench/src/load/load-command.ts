@@ -66,6 +66,10 @@ export type LoadResult = {
   readonly seconds: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  /** The longest of all; of paced loads. */
+  readonly maxMs?: number;
+  /** Requests refused for now, and sent again later; of paced loads. */
+  readonly refused?: number;
   /** What went otherwise than expected, by kind; empty when all is well. */
   readonly failures: Readonly<Record<string, number>>;
 };

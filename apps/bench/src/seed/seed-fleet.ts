@@ -2,7 +2,14 @@ import { EXPOSURE_CODE, STATE_CODE } from '@app/storage';
 import { once } from 'node:events';
 import { Client } from 'pg';
 import { from as copyFrom, type CopyStreamQuery } from 'pg-copy-streams';
-import { bootIdOf, hostnameOf, machineIdOf, practiceCodeOf, scatter, type FleetShape } from '../fleet/fleet-shape';
+import {
+  bootIdOf,
+  hostnameOf,
+  machineIdOf,
+  practiceCodeOf,
+  scatter,
+  type FleetShape,
+} from '../fleet/fleet-shape';
 import { LOTS, lotOf, type Lot } from '../fleet/fleet-lots';
 import type { ModelMachines } from './model-machines';
 import {
@@ -85,7 +92,8 @@ async function makeWriters(client: Client, models: ModelMachines): Promise<Write
   for (const lot of LOTS) {
     await assertHash(client, lot, models[lot]);
     const tables: [MachineTable, WriteLines][] = [];
-    for (const table of MACHINE_TABLES) tables.push([table, await linesLike(client, lot, models[lot], table)]);
+    for (const table of MACHINE_TABLES)
+      tables.push([table, await linesLike(client, lot, models[lot], table)]);
     writers.set(lot, Object.fromEntries(tables) as Record<MachineTable, WriteLines>);
   }
   return writers;
@@ -98,7 +106,7 @@ async function copyMachines(
   tables: readonly TableCopy[],
   onProgress: (share: number) => void,
 ): Promise<void> {
-  for (let from = 0; from < shape.machines; ) {
+  for (let from = 0; from < shape.machines;) {
     let until = from + 1;
     while (until < shape.machines && shape.practiceOf[until] === shape.practiceOf[from]) until += 1;
     const ofPractice = Array.from({ length: until - from }, (_, i) => from + i);
@@ -172,7 +180,8 @@ class TableCopy {
     const bytes = Buffer.from(this.waiting.join(''), 'utf8');
     this.waiting = [];
     this.characters = 0;
-    if (!this.stream.write(bytes)) await Promise.race([once(this.stream, 'drain'), once(this.stream, 'error')]);
+    if (!this.stream.write(bytes))
+      await Promise.race([once(this.stream, 'drain'), once(this.stream, 'error')]);
   }
 
   async commit(): Promise<void> {

@@ -134,10 +134,19 @@ export class MachineEntity {
   care_version!: number;
 }
 
+/** A column that the database makes itself. Its expression stands in the migration; TypeORM only wants to hear that there is one. */
+const GENERATED = { generatedType: 'STORED', asExpression: ' ', insert: false, update: false } as const;
+
 /** Where a machine is: contact, session, exposure, state, version. Written by every heartbeat, so it stays narrow. */
 @Entity('machine_status')
-@Index('machine_status_awaited', { synchronize: false })
-@Index('machine_status_unrecovered', { synchronize: false })
+@Index('machine_status_due', { synchronize: false })
+@Index('unrecovered_by_key', { synchronize: false })
+@Index('unrecovered_by_since', { synchronize: false })
+@Index('unrecovered_by_host', { synchronize: false })
+@Index('unrecovered_by_heard', { synchronize: false })
+@Index('unrecovered_at_practice_by_since', { synchronize: false })
+@Index('unrecovered_at_practice_by_host', { synchronize: false })
+@Index('unrecovered_at_practice_by_heard', { synchronize: false })
 export class MachineStatusEntity {
   @PrimaryColumn({ type: 'text', collation: 'C' })
   practice_id!: string;
@@ -191,6 +200,18 @@ export class MachineStatusEntity {
 
   @Column({ type: 'text' })
   memory!: string;
+
+  /** The host name in lower case, as lists sort by it; written with `machine.hostname`. */
+  @Column({ type: 'text', collation: 'C', default: '' })
+  host_order!: string;
+
+  /** The quarter of an hour in which it was last heard, while it is unrecovered; null otherwise. Made by the database. */
+  @Column({ type: 'timestamptz', nullable: true, ...GENERATED })
+  heard_order!: Date | null;
+
+  /** The quarter of an hour of `due_at`. Made by the database. */
+  @Column({ type: 'timestamptz', nullable: true, ...GENERATED })
+  due_from!: Date | null;
 }
 
 /** One change of exposure or state, never altered. */
