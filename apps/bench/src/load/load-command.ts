@@ -29,7 +29,7 @@ export type ReportStyle =
   /** A list of heartbeats, for the tutorial's other route. */
   | 'PLAIN_LIST';
 
-/** Sends new heartbeats of the fleet, each connection one request after the other. */
+/** Sends new heartbeats of the fleet, each connection one request after the other, or all at a pace. */
 export type ReportLoad = {
   readonly kind: 'REPORT';
   readonly port: number;
@@ -38,6 +38,8 @@ export type ReportLoad = {
   readonly perRequest: number;
   readonly connections: number;
   readonly seconds: number;
+  /** Heartbeats a second, whatever the answers take; absent: each connection sends when it has its answer. */
+  readonly pacePerSecond?: number;
   /** A rehearsal leaves the book of the fleet alone: the server is none that records. */
   readonly rehearsal: boolean;
 };

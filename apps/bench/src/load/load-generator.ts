@@ -7,6 +7,7 @@ import { runClosedLoop } from './closed-loop';
 import { HeartbeatWriter } from './heartbeat-writer';
 import type { FleetBook, LoadResult, PrepareLoad, RepeatLoad, ReportLoad } from './load-command';
 import { MachineCredentials } from './machine-credentials';
+import { runPacedLoad } from './paced-load';
 import { RepeatConversation } from './repeat-conversation';
 import { ReportConversation, type ReportSource } from './report-conversation';
 import { hasOwnCredential, layOutRequest } from './report-request';
@@ -63,7 +64,9 @@ export class LoadGenerator {
         this.sourceFor(load, new HeartbeatWriter(this.shape, request.slots), own),
       );
     });
-    return runClosedLoop(load.port, conversations, load.seconds);
+    if (load.pacePerSecond === undefined) return runClosedLoop(load.port, conversations, load.seconds);
+    const requestsPerSecond = load.pacePerSecond / load.perRequest;
+    return runPacedLoad(load.port, conversations, { requestsPerSecond, seconds: load.seconds });
   }
 
   repeat(load: RepeatLoad): Promise<LoadResult> {

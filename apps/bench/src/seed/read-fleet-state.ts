@@ -14,7 +14,7 @@ const BAD_STATES = [
 ];
 
 /** The number of a machine stands in the last twelve digits of its identity. */
-export const INDEX_OF_MACHINE = `('x' || right(status.machine_id::text, 12))::bit(48)::bigint`;
+const INDEX_OF_MACHINE = `('x' || right(status.machine_id::text, 12))::bit(48)::bigint`;
 
 /** One row for each machine: its number, the number of its last heartbeat, whether it is unrecovered. */
 const READ_STATES = `
