@@ -9,7 +9,7 @@ import {
   type OrganisationReader,
   type OrganisationTree,
 } from './organisation.reader';
-import type { CountedCell, PresentCounts } from './present-counts';
+import { PresentCounts, type CountedCell } from './present-counts';
 import { ReaderError } from './reader-errors';
 import { SharedReads } from './shared-reads';
 
@@ -43,13 +43,15 @@ export type ProgressAnswer = {
  */
 export class ProgressReader {
   private readonly reads: SharedReads<ProgressAnswer>;
+  private readonly present: PresentCounts;
 
   constructor(
     private readonly pool: Pool,
     private readonly organisations: OrganisationReader,
-    private readonly present: PresentCounts,
+    monotonicMs: () => number,
   ) {
     this.reads = new SharedReads();
+    this.present = new PresentCounts(pool, monotonicMs);
   }
 
   /** @throws ReaderError for an unknown organisation or a moment in the future */
