@@ -1,5 +1,6 @@
 import type { FastifyServerOptions } from 'fastify';
-import type { ServerOptions } from 'node:https';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer, type ServerOptions } from 'node:https';
 import type { Limits } from './limit-settings';
 import type { Transport } from './transport-settings';
 
@@ -42,8 +43,24 @@ export function listenerOptions(limits: Limits, { tls, trustedProxies }: Transpo
             // Who shows no certificate, or another's, is heard all the same: only relays that are bound to one need it.
             ...(tls.clientCa === null
               ? {}
-              : { ca: tls.clientCa, requestCert: true, rejectUnauthorized: false }),
+              : {
+                  ca: tls.clientCa,
+                  requestCert: true,
+                  rejectUnauthorized: false,
+                }),
           },
         }),
   };
+}
+
+/** Node's server, with the timeouts of `listenerOptions`, as Fastify would make it. */
+export function makeServer(
+  { http, https, requestTimeout, keepAliveTimeout, connectionTimeout }: Listener,
+  listener: RequestListener,
+): Server {
+  const server = https === undefined ? createServer(http ?? {}, listener) : createTlsServer(https, listener);
+  server.requestTimeout = requestTimeout ?? 0;
+  server.keepAliveTimeout = keepAliveTimeout ?? 0;
+  server.setTimeout(connectionTimeout ?? 0);
+  return server;
 }

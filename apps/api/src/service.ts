@@ -8,7 +8,7 @@ import { AppModule } from './app.module';
 import { PollAnswers } from './graphql/poll-answers';
 import { HostedDatabase } from './hosted-database';
 import { allowOrigins } from './http/allow-origins';
-import { registerHeartbeatRoute } from './http/heartbeat.route';
+import { HeartbeatEndpoint } from './http/heartbeat.endpoint';
 import { REPORT_BODY_BYTES_MAX } from './http/heartbeat.body';
 import { limitRequests, type Callers } from './http/limit-requests';
 import { refuseWhileStopping } from './http/refuse-while-stopping';
@@ -16,8 +16,9 @@ import { addSecurityHeaders } from './http/security-headers';
 import { sendRefusal } from './http/send-refusal';
 import { toRefusal } from './http/to-refusal';
 import { IdentifyCaller } from './identify-caller';
+import { addressReader } from './http/address-reader';
 import { IdentifySpeaker } from './identify-speaker';
-import { listenerOptions } from './listener-options';
+import { listenerOptions, makeServer } from './listener-options';
 import { provideSecrets } from './local-secrets';
 import { Metrics } from './metrics';
 import { RateLimits } from './rate-limits';
@@ -49,16 +50,31 @@ export async function startService(settings: Settings): Promise<RunningService> 
     database = await Database.open(hosted.url, settings.limits.statementTimeoutMs);
     const incident = await loadActiveIncident(database);
     const clock = new RecoveryClock(settings.clock);
-    const module = AppModule.for({ settings, secrets, database, incident, clock });
-    const app = await createApplication(module, settings);
-    await registerRoutes(app, settings, clock);
+    const module = AppModule.for({
+      settings,
+      secrets,
+      database,
+      incident,
+      clock,
+    });
+    const reports: ReportGate = { endpoint: null };
+    const app = await createApplication(module, settings, reports);
+    reports.endpoint = makeHeartbeatEndpoint(app, settings, clock);
+    await registerRoutes(app, settings);
     await app.get(BlindnessWatch).start();
     await app.listen(settings.port, settings.host);
     app.get(SweepSchedule).start();
     app.get(UpkeepSchedule).start();
     const url = await app.getUrl();
-    log('service_started', { url, clock: settings.clock.kind, incident: incident.id });
-    return { url, stop: once(() => stopService(app, database as Database, hosted)) };
+    log('service_started', {
+      url,
+      clock: settings.clock.kind,
+      incident: incident.id,
+    });
+    return {
+      url,
+      stop: once(() => stopService(app, database as Database, hosted)),
+    };
   } catch (error) {
     await database?.close().catch(() => undefined);
     await hosted.stop();
@@ -66,13 +82,41 @@ export async function startService(settings: Settings): Promise<RunningService> 
   }
 }
 
+/** Reports go past the frameworks; null until there is somebody to take them. */
+type ReportGate = { endpoint: HeartbeatEndpoint | null };
+
+function makeHeartbeatEndpoint(
+  app: NestFastifyApplication,
+  settings: Settings,
+  clock: RecoveryClock,
+): HeartbeatEndpoint {
+  return new HeartbeatEndpoint({
+    identify: app.get(IdentifySpeaker),
+    record: app.get(RecordReport),
+    limits: app.get(RateLimits),
+    metrics: app.get(Metrics),
+    life: app.get(ServiceLife),
+    clock,
+    spacing: app.get(ReportSpacing),
+    addressOf: addressReader(settings.transport.trustedProxies),
+  });
+}
+
 /** The Nest application on Fastify, before it listens. */
 async function createApplication(
   module: ReturnType<typeof AppModule.for>,
   settings: Settings,
+  reports: ReportGate,
 ): Promise<NestFastifyApplication> {
+  const listener = listenerOptions(settings.limits, settings.transport);
   const adapter = new FastifyAdapter({
-    ...listenerOptions(settings.limits, settings.transport),
+    ...listener,
+    serverFactory: (others: RequestListener) =>
+      makeServer(listener, (request, response) => {
+        if (reports.endpoint !== null && HeartbeatEndpoint.isFor(request))
+          reports.endpoint.handle(request, response);
+        else others(request, response);
+      }),
     bodyLimit: REPORT_BODY_BYTES_MAX,
     forceCloseConnections: 'idle',
     // Requests that come while we stop are refused by `refuseWhileStopping`.
@@ -88,25 +132,13 @@ async function createApplication(
   });
 }
 
-async function registerRoutes(
-  app: NestFastifyApplication,
-  settings: Settings,
-  clock: RecoveryClock,
-): Promise<void> {
+async function registerRoutes(app: NestFastifyApplication, settings: Settings): Promise<void> {
   const fastify = app.getHttpAdapter().getInstance();
   fastify.server.maxConnections = settings.limits.connectionsMax;
   refuseWhileStopping(fastify, app.get(ServiceLife));
   addSecurityHeaders(fastify);
   await allowOrigins(fastify, settings.transport.corsOrigins);
   limitRequests(fastify, app.get(RateLimits), app.get(IdentifyCaller), app.get<Callers>(CALLERS));
-  registerHeartbeatRoute(fastify, {
-    identify: app.get(IdentifySpeaker),
-    record: app.get(RecordReport),
-    limits: app.get(RateLimits),
-    metrics: app.get(Metrics),
-    clock,
-    spacing: app.get(ReportSpacing),
-  });
   app.get(PollAnswers).register(fastify);
 }
 
@@ -137,6 +169,10 @@ function once(work: () => Promise<void>): () => Promise<void> {
 /** Structured logs: one JSON object a line, for a person's eye only where a terminal asks for it. */
 export function useStructuredLogs(pretty: boolean): void {
   Logger.overrideLogger(
-    new ConsoleLogger({ json: !pretty, colors: pretty, logLevels: ['log', 'warn', 'error', 'fatal'] }),
+    new ConsoleLogger({
+      json: !pretty,
+      colors: pretty,
+      logLevels: ['log', 'warn', 'error', 'fatal'],
+    }),
   );
 }

@@ -43,7 +43,6 @@ export class PollAnswers {
   ) {}
 
   register(fastify: FastifyInstance): void {
-    // With callbacks, because these hooks run for every route and a promise each would be paid by every heartbeat.
     fastify.addHook('onRequest', (request, reply, done) => {
       if (!isPoll(request)) {
         done();

@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { IdentifyCaller } from '../identify-caller';
 import type { RateLimits } from '../rate-limits';
-import { isReport } from './is-report';
 import type { RefusedRequest } from './refusal';
 import { sendRefusal } from './send-refusal';
 
@@ -12,8 +11,7 @@ export type Callers = WeakMap<FastifyRequest, string | null>;
 const PROBES: ReadonlySet<string> = new Set(['/readyz', '/metrics']);
 
 /**
- * Holds requests to their rates, all but heartbeats: those are counted by their own credential in their own route, and nothing
- * here costs them more than one comparison.
+ * Holds requests to their rates, all but heartbeats: those are counted by their own credential at their own endpoint.
  *
  * - An address whose requests were refused too often is not heard for a while, unless a genuine credential is shown.
  * - Questions (`/graphql`) are counted by credential, or by address where no genuine credential is shown.
@@ -25,7 +23,6 @@ export function limitRequests(
   identify: IdentifyCaller,
   callers: Callers,
 ): void {
-  // With callbacks: a promise each would be paid by every heartbeat.
   fastify.addHook('onRequest', (request, reply, done) => {
     if (isCountedElsewhere(request)) {
       done();
@@ -51,7 +48,7 @@ export function limitRequests(
 }
 
 function isCountedElsewhere(request: FastifyRequest): boolean {
-  return isReport(request) || request.url === '/livez';
+  return request.url === '/livez';
 }
 
 function isQuestion(request: FastifyRequest): boolean {
@@ -73,7 +70,10 @@ function refuse(request: FastifyRequest, reply: FastifyReply, refusal: RefusedRe
   const { code, message, retryAfterSeconds } = refusal;
   const extensions = { code, retryAfterMs: (retryAfterSeconds ?? 0) * 1_000 };
   void reply
-    .headers({ ...refusal.headers, 'retry-after': String(retryAfterSeconds ?? 1) })
+    .headers({
+      ...refusal.headers,
+      'retry-after': String(retryAfterSeconds ?? 1),
+    })
     .code(refusal.status)
     .send({ errors: [{ message, extensions }] });
 }

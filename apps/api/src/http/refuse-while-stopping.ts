@@ -6,7 +6,8 @@ import { sendRefusal } from './send-refusal';
 
 /** By then another process has taken over, or this one is back. */
 const STOPPING_RETRY_AFTER_SECONDS = 10;
-const STOPPING = new RefusedRequest(
+/** What every request is told from the beginning of a stop. */
+export const STOPPING = new RefusedRequest(
   'STOPPING',
   'the service is stopping; send the same again later',
   STOPPING_RETRY_AFTER_SECONDS,
@@ -32,7 +33,6 @@ export function refuseWhileStopping(fastify: FastifyInstance, life: ServiceLife)
   life.onStop(() => {
     for (const socket of unused) socket.destroy();
   });
-  // With callbacks: a promise each would be paid by every heartbeat.
   fastify.addHook('onRequest', (_request, reply, done) => {
     if (life.isStopping) sendRefusal(reply, STOPPING);
     else done();

@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { isReport } from './is-report';
 
 /** Nothing here is a page: nothing in an answer may run, be framed, be guessed at or tell where it came from. */
 const HEADERS: Readonly<Record<string, string>> = {
@@ -18,17 +17,14 @@ const STRICT_TRANSPORT = 'max-age=31536000; includeSubDomains';
 
 /**
  * Adds the headers that keep browsers from making something else of an answer (OWASP REST Security Cheat Sheet). Answers to
- * heartbeats, which no browser ever sees, get only the one that forbids guessing their type.
+ * heartbeats, which no browser ever sees, get only the one that forbids guessing their type, at their own endpoint.
  */
 export function addSecurityHeaders(fastify: FastifyInstance): void {
-  // With callbacks: a promise each would be paid by every heartbeat.
   fastify.addHook('onSend', (request, reply, payload, done) => {
     void reply.header('x-content-type-options', 'nosniff');
-    if (!isReport(request)) {
-      void reply.headers(isPage(reply.getHeader('content-type')) ? PAGE_HEADERS : HEADERS);
-      if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store');
-      if (cameByTls(request)) void reply.header('strict-transport-security', STRICT_TRANSPORT);
-    }
+    void reply.headers(isPage(reply.getHeader('content-type')) ? PAGE_HEADERS : HEADERS);
+    if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store');
+    if (cameByTls(request)) void reply.header('strict-transport-security', STRICT_TRANSPORT);
     done(null, payload);
   });
 }

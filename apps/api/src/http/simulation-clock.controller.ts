@@ -6,7 +6,10 @@ import { SweepSchedule } from '../sweep-schedule';
 import { requireBearer } from './bearer';
 import { RefusedRequest } from './refusal';
 
-type ClockAnswer = { readonly now: string; readonly kind: 'REAL' | 'FAST' | 'MANUAL' };
+type ClockAnswer = {
+  readonly now: string;
+  readonly kind: 'REAL' | 'FAST' | 'MANUAL';
+};
 
 /** The replaced clock of demos, drills and tests. With the real clock there is nothing to set. */
 @Controller('v1/simulation/clock')
@@ -48,7 +51,10 @@ export class SimulationClockController {
   }
 
   private answer(): ClockAnswer {
-    return { now: new Date(this.clock.now()).toISOString(), kind: this.clock.setting.kind };
+    return {
+      now: new Date(this.clock.now()).toISOString(),
+      kind: this.clock.setting.kind,
+    };
   }
 }
 

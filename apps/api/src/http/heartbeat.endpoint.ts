@@ -1,0 +1,141 @@
+import type { Speaker } from '@app/access';
+import type { Clock } from '@app/recovery';
+import type { ReportSpacing } from '@app/tracking';
+import Ajv from 'ajv';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IdentifySpeaker } from '../identify-speaker';
+import type { Metrics } from '../metrics';
+import type { RateLimits } from '../rate-limits';
+import type { RecordReport } from '../record-report';
+import type { ServiceLife } from '../service-life';
+import { REPORT_BODY_BYTES_MAX, ReportBody } from './heartbeat.body';
+import { readBody } from './read-body';
+import { RefusedRequest } from './refusal';
+import { STOPPING } from './refuse-while-stopping';
+import { toRefusal } from './to-refusal';
+
+/** What the endpoint needs; the composition root hands it over. */
+export type HeartbeatParts = {
+  readonly identify: IdentifySpeaker;
+  readonly record: RecordReport;
+  readonly limits: RateLimits;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly life: ServiceLife;
+  /** What a client is told about its next report, or its next try. */
+  readonly spacing: ReportSpacing;
+  /** The address that a request came from, proxies that are trusted aside. */
+  readonly addressOf: (request: IncomingMessage) => string;
+};
+
+/** Where reports go. */
+export const HEARTBEATS_PATH = '/v1/heartbeats';
+
+/**
+ * POST /v1/heartbeats, on Node's own server and past the frameworks: it carries nearly all requests, and their routing, hooks and
+ * replies cost more than the work itself (docs/decisions/0004). It still only authenticates, validates, calls one thing and maps
+ * the answer.
+ *
+ * The sender is identified before the body is read: strangers cannot make us unpack anything.
+ */
+export class HeartbeatEndpoint {
+  constructor(private readonly parts: HeartbeatParts) {}
+
+  /** Whether a request is a report, and so for this endpoint. */
+  static isFor({ method, url }: IncomingMessage): boolean {
+    return method === 'POST' && url !== undefined && isReportUrl(url);
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    this.answer(request).then(
+      (body) => this.send(response, 200, NO_HEADERS, body),
+      (error: unknown) => this.refuse(request, response, error),
+    );
+  }
+
+  private async answer(request: IncomingMessage): Promise<unknown> {
+    const { clock, identify, life, limits, record, spacing } = this.parts;
+    if (life.isStopping) throw STOPPING;
+    requireJson(request.headers['content-type']);
+    const speaker = await identify.identify(request.headers.authorization);
+    limits.admitReport(speaker);
+    const heartbeats = readReport(await readBody(request, REPORT_BODY_BYTES_MAX));
+    const receivedAtMs = clock.now();
+    limits.chargeReport(speaker, heartbeats.length);
+    const results = await record.record(heartbeats, speaker, receivedAtMs);
+    const next = spacing.next(heartbeats.length, receivedAtMs);
+    return { serverTime: new Date(receivedAtMs).toISOString(), results, next };
+  }
+
+  private refuse(request: IncomingMessage, response: ServerResponse, error: unknown): void {
+    const { addressOf, limits, metrics } = this.parts;
+    const refusal = this.spread(limits.heldAgainst(addressOf(request), toRefusal(error)));
+    metrics.countRefusedRequest(refusal.code);
+    const headers: Record<string, string> = { ...refusal.headers };
+    if (refusal.retryAfterSeconds !== null) headers['retry-after'] = String(refusal.retryAfterSeconds);
+    // What was not read of a body would have to be, before the connection could carry another request.
+    if (!request.complete) headers['connection'] = 'close';
+    this.send(response, refusal.status, headers, {
+      code: refusal.code,
+      message: refusal.message,
+    });
+  }
+
+  private send(
+    response: ServerResponse,
+    status: number,
+    headers: Readonly<Record<string, string>>,
+    answer: unknown,
+  ): void {
+    if (response.destroyed) return;
+    const body = JSON.stringify(answer);
+    const all: Record<string, string | number> = {
+      ...headers,
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': Buffer.byteLength(body),
+      'x-content-type-options': 'nosniff',
+    };
+    if (this.parts.life.isStopping) all['connection'] = 'close';
+    response.writeHead(status, all);
+    response.end(body);
+  }
+
+  /**
+   * Refused senders are told to try again one after the other: all of them were refused for the same reason, at the same moment.
+   * Whoever came too often was refused for a reason of his own.
+   */
+  private spread(refusal: RefusedRequest): RefusedRequest {
+    const { clock, spacing } = this.parts;
+    if (refusal.retryAfterSeconds === null || refusal.code === 'RATE_LIMITED') return refusal;
+    const retryAfterSeconds = spacing.retryAfterSeconds(refusal.retryAfterSeconds, clock.now());
+    return new RefusedRequest(refusal.code, refusal.message, retryAfterSeconds);
+  }
+}
+
+const NO_HEADERS: Readonly<Record<string, string>> = {};
+const isReport = new Ajv({ strict: true }).compile<{ heartbeats: unknown[] }>(ReportBody);
+
+function isReportUrl(url: string): boolean {
+  return url === HEARTBEATS_PATH || url.startsWith(`${HEARTBEATS_PATH}?`);
+}
+
+/**
+ * The heartbeats of a body, not looked at yet. Nothing here merges what it reads into objects: the schemas refuse every field
+ * that they do not name, `__proto__` among them, and values are copied one by one.
+ */
+function readReport(body: Buffer): readonly unknown[] {
+  let report: unknown;
+  try {
+    report = JSON.parse(body.toString('utf8'));
+  } catch {
+    throw new RefusedRequest('BAD_REQUEST', 'the body is not JSON');
+  }
+  if (!isReport(report))
+    throw new RefusedRequest('BAD_REQUEST', 'the body is not a report of 1 to 1,000 heartbeats');
+  return report.heartbeats;
+}
+
+function requireJson(contentType: string | undefined): void {
+  if (contentType !== undefined && /^application\/json\s*(;|$)/i.test(contentType)) return;
+  throw new RefusedRequest('UNSUPPORTED_MEDIA_TYPE', 'send application/json, plain or with gzip');
+}
