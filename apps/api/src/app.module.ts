@@ -172,16 +172,9 @@ function providersOf({ settings, secrets, database, incident, clock }: Foundatio
   const policy = policyForInterval(settings.reportEverySeconds * SECOND_MS);
   const metrics = new Metrics();
   const blindness = new BlindnessWatch(database, clock, incident.window.fromMs);
-  const rules = (): Rules => ({
-    incident,
-    policy,
-    blindness: blindness.intervals(),
-  });
+  const rules = (): Rules => ({ incident, policy, blindness: blindness.intervals() });
   const now = (): number => clock.now();
-  const limits = {
-    ...DEFAULT_INGEST_LIMITS,
-    queueItemsMax: settings.queueItemsMax,
-  };
+  const limits = { ...DEFAULT_INGEST_LIMITS, queueItemsMax: settings.queueItemsMax };
   const reports = new ReportHeartbeats(database, rules, now, monotonicMs, metrics, blindness, limits);
   const sweeper = new SweepSilence(database, rules, now, monotonicMs, metrics);
   const schedule = new SweepSchedule(
@@ -192,10 +185,7 @@ function providersOf({ settings, secrets, database, incident, clock }: Foundatio
     settings.sweepEverySeconds * SECOND_MS,
   );
   const everyMs = settings.reportEverySeconds * SECOND_MS;
-  const spacing = new ReportSpacing({
-    everyMs,
-    jitterMs: settings.reportJitterSeconds * SECOND_MS,
-  });
+  const spacing = new ReportSpacing({ everyMs, jitterMs: settings.reportJitterSeconds * SECOND_MS });
   // While a manual clock stands still all reports come at one moment: no fleet is small enough for that.
   if (clock.setting.kind === 'MANUAL') spacing.fleetIs(Number.POSITIVE_INFINITY);
   const pause = async (ms: number): Promise<void> => rest(ms);

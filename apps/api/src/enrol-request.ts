@@ -81,11 +81,5 @@ export class EnrolRequest {
 }
 
 function refused(installationId: string | null, code: RefusalCode): EnrolmentItemResult {
-  return {
-    installationId,
-    outcome: 'REJECTED',
-    machineId: null,
-    credential: null,
-    code,
-  };
+  return { installationId, outcome: 'REJECTED', machineId: null, credential: null, code };
 }

@@ -32,26 +32,15 @@ Exit code: 0 imported, 1 refused or failed and nothing changed, 2 wrong usage.
 
 /** What the command needs from outside; tests give their own. */
 export type Surroundings = {
-  readonly openDatabase: () => Promise<{
-    readonly pool: Pool;
-    close(): Promise<void>;
-  }>;
+  readonly openDatabase: () => Promise<{ readonly pool: Pool; close(): Promise<void> }>;
   readonly now: () => Date;
   readonly write: (text: string) => void;
   readonly writeError: (text: string) => void;
 };
 
 type Command = { readonly json: boolean } & (
-  | {
-      readonly kind: 'FILE';
-      readonly path: string;
-      readonly effectiveAt: Date | null;
-    }
-  | {
-      readonly kind: 'SYNTHETIC';
-      readonly practicesMax: number;
-      readonly seed: number;
-    }
+  | { readonly kind: 'FILE'; readonly path: string; readonly effectiveAt: Date | null }
+  | { readonly kind: 'SYNTHETIC'; readonly practicesMax: number; readonly seed: number }
 );
 
 /** The command line is wrong; the message says how. */
@@ -78,11 +67,7 @@ async function importAs(command: Command, outside: Surroundings): Promise<Import
   if (command.kind === 'SYNTHETIC') {
     const { practicesMax, seed } = command;
     return withDatabase(outside, (pool) =>
-      importSyntheticPractices(pool, {
-        practicesMax,
-        seed,
-        importedAt: outside.now(),
-      }),
+      importSyntheticPractices(pool, { practicesMax, seed, importedAt: outside.now() }),
     );
   }
   // The file is read first: one that is refused needs no database.

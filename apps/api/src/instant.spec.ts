@@ -26,10 +26,7 @@ describe('a moment', () => {
   });
 
   it('reads every second that there is, in any order of days, as the platform does', () => {
-    const seconds = fc.integer({
-      min: Date.UTC(1601, 0, 1) / 1_000,
-      max: Date.UTC(9999, 11, 31) / 1_000,
-    });
+    const seconds = fc.integer({ min: Date.UTC(1601, 0, 1) / 1_000, max: Date.UTC(9999, 11, 31) / 1_000 });
     fc.assert(
       fc.property(seconds, (second) => {
         const text = new Date(second * 1_000).toISOString().replace('.000', '');

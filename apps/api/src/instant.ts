@@ -46,10 +46,7 @@ function dayOf(text: string): number | null {
   const isLeap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
   const days = (DAYS_OF_MONTHS[month - 1] ?? 0) + (month === 2 && isLeap ? 1 : 0);
   if (!(year >= 1_000 && day >= 1 && day <= days)) return null;
-  lastDay = {
-    text: text.slice(0, 10),
-    startMs: Date.UTC(year, month - 1, day),
-  };
+  lastDay = { text: text.slice(0, 10), startMs: Date.UTC(year, month - 1, day) };
   return lastDay.startMs;
 }
 

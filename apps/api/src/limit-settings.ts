@@ -61,11 +61,7 @@ export function readLimits(env: EnvironmentReader): Limits {
     machine: perMinute('machine-heartbeats', 'MACHINE_HEARTBEATS_PER_MINUTE', 1_200),
     relay: perMinute('relay-heartbeats', 'RELAY_HEARTBEATS_PER_MINUTE', 600_000),
     questions: perMinute('questions', 'QUESTIONS_PER_MINUTE', 12_000),
-    queryCost: {
-      name: 'query-cost',
-      quota: costBurst,
-      windowMs: (costBurst / costPerSecond) * SECOND_MS,
-    },
+    queryCost: { name: 'query-cost', quota: costBurst, windowMs: (costBurst / costPerSecond) * SECOND_MS },
     queryCostMax,
     strangers: perMinute('strangers', 'STRANGER_REQUESTS_PER_MINUTE', 600),
     enrolments: perMinute('enrolments', 'ENROLMENTS_PER_MINUTE', 12_000),

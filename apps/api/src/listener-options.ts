@@ -43,11 +43,7 @@ export function listenerOptions(limits: Limits, { tls, trustedProxies }: Transpo
             // Who shows no certificate, or another's, is heard all the same: only relays that are bound to one need it.
             ...(tls.clientCa === null
               ? {}
-              : {
-                  ca: tls.clientCa,
-                  requestCert: true,
-                  rejectUnauthorized: false,
-                }),
+              : { ca: tls.clientCa, requestCert: true, rejectUnauthorized: false }),
           },
         }),
   };

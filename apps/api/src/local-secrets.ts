@@ -5,10 +5,7 @@ import { join } from 'node:path';
 import type { Settings } from './settings';
 
 /** The administrator's token and the key that signs credentials. */
-export type Secrets = {
-  readonly adminToken: string;
-  readonly credentialKey: Buffer;
-};
+export type Secrets = { readonly adminToken: string; readonly credentialKey: Buffer };
 
 const SECRET_BYTES = 32;
 const OWNER_ONLY = 0o600;
@@ -24,10 +21,7 @@ export async function provideSecrets(
   log: (event: string, fields: Record<string, unknown>) => void,
 ): Promise<Secrets> {
   if (settings.adminToken !== null && settings.credentialKey !== null) {
-    return {
-      adminToken: settings.adminToken,
-      credentialKey: settings.credentialKey,
-    };
+    return { adminToken: settings.adminToken, credentialKey: settings.credentialKey };
   }
   await mkdir(settings.dataDir, { recursive: true, mode: 0o700 });
   const keep = (file: string, make: () => string): string => {

@@ -12,10 +12,7 @@ const PRODUCTION = {
   CREDENTIAL_KEY: KEY,
   TRUSTED_PROXIES: '10.0.0.0/8',
 };
-const TLS = {
-  TLS_KEY_FILE: TLS_FILES.keyFile,
-  TLS_CERT_FILE: TLS_FILES.certFile,
-};
+const TLS = { TLS_KEY_FILE: TLS_FILES.keyFile, TLS_CERT_FILE: TLS_FILES.certFile };
 
 let folder: string;
 
@@ -57,9 +54,7 @@ describe('production', () => {
     [{ ADMIN_TOKEN: TOKEN.slice(0, 31) }, /ADMIN_TOKEN needs 32/],
     [{ CREDENTIAL_KEY: '00'.repeat(32) }, /CREDENTIAL_KEY has too few/],
     [
-      {
-        CREDENTIAL_KEY: Buffer.from(Array.from({ length: 32 }, (_, i) => i)).toString('hex'),
-      },
+      { CREDENTIAL_KEY: Buffer.from(Array.from({ length: 32 }, (_, i) => i)).toString('hex') },
       /CREDENTIAL_KEY counts/,
     ],
     [{ CREDENTIAL_KEY: 'c0ffee' }, /CREDENTIAL_KEY must hold 32/],
@@ -82,28 +77,20 @@ describe('files', () => {
       databaseUrl: 'postgres://recovery:hunter2@db/recovery',
     });
     expect(settings.credentialKey?.toString('hex')).toBe(KEY);
-    expect(
-      readDatabaseSettings({
-        DATABASE_URL_FILE: file('url', 'postgres://db/x'),
-      }).databaseUrl,
-    ).toBe('postgres://db/x');
+    expect(readDatabaseSettings({ DATABASE_URL_FILE: file('url', 'postgres://db/x') }).databaseUrl).toBe(
+      'postgres://db/x',
+    );
   });
 
   it('are refused when they cannot be read, or contradict the environment, without a word of their content', () => {
-    const missing = {
-      ADMIN_TOKEN_FILE: join(folder, 'missing'),
-      TLS_KEY_FILE: join(folder, 'missing'),
-    };
+    const missing = { ADMIN_TOKEN_FILE: join(folder, 'missing'), TLS_KEY_FILE: join(folder, 'missing') };
     expect(problemsOf(missing)).toEqual([
       'ADMIN_TOKEN_FILE names a file that cannot be read (ENOENT)',
       'TLS_KEY_FILE names a file that cannot be read (ENOENT)',
     ]);
-    expect(
-      problemsOf({
-        ADMIN_TOKEN: TOKEN,
-        ADMIN_TOKEN_FILE: file('admin', TOKEN),
-      }),
-    ).toEqual(['ADMIN_TOKEN and ADMIN_TOKEN_FILE must not both be set']);
+    expect(problemsOf({ ADMIN_TOKEN: TOKEN, ADMIN_TOKEN_FILE: file('admin', TOKEN) })).toEqual([
+      'ADMIN_TOKEN and ADMIN_TOKEN_FILE must not both be set',
+    ]);
     expect(() => readDatabaseSettings({ DATABASE_URL_FILE: join(folder, 'missing') })).toThrow(SettingsError);
   });
 

@@ -110,10 +110,7 @@ export class RateLimits {
       ({ policy, remaining, fullAfterMs }) =>
         `"${policy.name}";r=${remaining};t=${this.seconds(fullAfterMs)}`,
     );
-    return {
-      'ratelimit-policy': policies.join(', '),
-      ratelimit: left.join(', '),
-    };
+    return { 'ratelimit-policy': policies.join(', '), ratelimit: left.join(', ') };
   }
 
   questionStanding(asker: string): RateStanding {

@@ -18,10 +18,7 @@ Exit code: 0 the books are right, or were put right; 1 errors are left, or it fa
 
 function readCommand(args: readonly string[]): { readonly repair: boolean; readonly json: boolean } | null {
   try {
-    const options = {
-      repair: { type: 'boolean' },
-      json: { type: 'boolean' },
-    } as const;
+    const options = { repair: { type: 'boolean' }, json: { type: 'boolean' } } as const;
     const { values } = parseArgs({ args: [...args], options });
     return { repair: values.repair === true, json: values.json === true };
   } catch {
@@ -77,10 +74,7 @@ async function reconcileOnce(repair: boolean, outside: Surroundings): Promise<Re
 }
 
 /** Nobody measures a command. A running service notices repaired counts by itself, within a second. */
-const NOBODY = {
-  reconciled: (): void => undefined,
-  progressChanged: (): void => undefined,
-};
+const NOBODY = { reconciled: (): void => undefined, progressChanged: (): void => undefined };
 
 async function main(): Promise<void> {
   process.exitCode = await runReconcile(process.argv.slice(2), {

@@ -40,12 +40,7 @@ export class RecordReport {
     let next = 0;
     const results = slots.map((slot, i): ItemResult => {
       if (!isReport(slot))
-        return {
-          seq: seqOf(items[i]),
-          outcome: 'REJECTED',
-          code: slot.code,
-          detail: slot.detail,
-        };
+        return { seq: seqOf(items[i]), outcome: 'REJECTED', code: slot.code, detail: slot.detail };
       const result = recorded[next] as ReportResult;
       next += 1;
       return toItemResult(slot.heartbeat.seq, result, speaker);
@@ -93,10 +88,7 @@ function machineSlots(read: readonly (ReadHeartbeat | ItemRefusal)[], { key, gen
   return read.map((one) => {
     if (!('heartbeat' in one)) return one;
     if (one.machineId !== null)
-      return {
-        code: 'MACHINE_ID_NOT_ALLOWED',
-        detail: 'the credential says which machine this is',
-      };
+      return { code: 'MACHINE_ID_NOT_ALLOWED', detail: 'the credential says which machine this is' };
     return { key, generation, heartbeat: one.heartbeat };
   });
 }

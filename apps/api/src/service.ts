@@ -4,6 +4,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { Database, loadActiveIncident, migrateDatabase } from '@app/storage';
 import { BlindnessWatch, ReportHeartbeats, ReportSpacing } from '@app/tracking';
 import type { FastifyReply } from 'fastify';
+import type { RequestListener } from 'node:http';
 import { AppModule } from './app.module';
 import { PollAnswers } from './graphql/poll-answers';
 import { HostedDatabase } from './hosted-database';
@@ -50,13 +51,7 @@ export async function startService(settings: Settings): Promise<RunningService> 
     database = await Database.open(hosted.url, settings.limits.statementTimeoutMs);
     const incident = await loadActiveIncident(database);
     const clock = new RecoveryClock(settings.clock);
-    const module = AppModule.for({
-      settings,
-      secrets,
-      database,
-      incident,
-      clock,
-    });
+    const module = AppModule.for({ settings, secrets, database, incident, clock });
     const reports: ReportGate = { endpoint: null };
     const app = await createApplication(module, settings, reports);
     reports.endpoint = makeHeartbeatEndpoint(app, settings, clock);
@@ -66,15 +61,8 @@ export async function startService(settings: Settings): Promise<RunningService> 
     app.get(SweepSchedule).start();
     app.get(UpkeepSchedule).start();
     const url = await app.getUrl();
-    log('service_started', {
-      url,
-      clock: settings.clock.kind,
-      incident: incident.id,
-    });
-    return {
-      url,
-      stop: once(() => stopService(app, database as Database, hosted)),
-    };
+    log('service_started', { url, clock: settings.clock.kind, incident: incident.id });
+    return { url, stop: once(() => stopService(app, database as Database, hosted)) };
   } catch (error) {
     await database?.close().catch(() => undefined);
     await hosted.stop();
@@ -169,10 +157,6 @@ function once(work: () => Promise<void>): () => Promise<void> {
 /** Structured logs: one JSON object a line, for a person's eye only where a terminal asks for it. */
 export function useStructuredLogs(pretty: boolean): void {
   Logger.overrideLogger(
-    new ConsoleLogger({
-      json: !pretty,
-      colors: pretty,
-      logLevels: ['log', 'warn', 'error', 'fatal'],
-    }),
+    new ConsoleLogger({ json: !pretty, colors: pretty, logLevels: ['log', 'warn', 'error', 'fatal'] }),
   );
 }

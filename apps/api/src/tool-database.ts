@@ -4,11 +4,7 @@ import { HostedDatabase } from './hosted-database';
 import { readDatabaseSettings } from './settings';
 
 /** A database that a command-line tool works on. */
-export type ToolDatabase = {
-  readonly database: Database;
-  readonly pool: Pool;
-  close(): Promise<void>;
-};
+export type ToolDatabase = { readonly database: Database; readonly pool: Pool; close(): Promise<void> };
 
 /**
  * Opens the database that the service uses, whether or not the service runs: the one of `DATABASE_URL`; else the embedded one

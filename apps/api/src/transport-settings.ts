@@ -53,11 +53,7 @@ function readTls(env: EnvironmentReader): TlsFiles | null {
     return null;
   }
   try {
-    createSecureContext({
-      key,
-      cert,
-      ...(clientCa === null ? {} : { ca: clientCa }),
-    });
+    createSecureContext({ key, cert, ...(clientCa === null ? {} : { ca: clientCa }) });
   } catch {
     // The library's message may quote the file.
     env.problems.push(

@@ -21,18 +21,10 @@ export const EnrolmentItemBody = Type.Object(
     }),
     hostname: Type.String({ minLength: 1, maxLength: 255, pattern: PRINTABLE }),
     serialNumber: Type.Optional(
-      Type.String({
-        maxLength: 128,
-        pattern: PRINTABLE,
-        description: 'Of the BIOS.',
-      }),
+      Type.String({ maxLength: 128, pattern: PRINTABLE, description: 'Of the BIOS.' }),
     ),
     smbiosUuid: Type.Optional(
-      Type.String({
-        maxLength: 64,
-        pattern: '^[0-9A-Fa-f-]*$',
-        description: 'Of the hardware.',
-      }),
+      Type.String({ maxLength: 64, pattern: '^[0-9A-Fa-f-]*$', description: 'Of the hardware.' }),
     ),
   },
   { additionalProperties: false, title: 'EnrolmentItem' },
@@ -42,10 +34,7 @@ type EnrolmentItemBody = Static<typeof EnrolmentItemBody>;
 export const EnrolmentBody = Type.Object(
   {
     enrolmentToken: Type.String({ minLength: 8, maxLength: 256 }),
-    machines: Type.Array(Type.Unknown(), {
-      minItems: 1,
-      maxItems: MACHINES_PER_REQUEST_MAX,
-    }),
+    machines: Type.Array(Type.Unknown(), { minItems: 1, maxItems: MACHINES_PER_REQUEST_MAX }),
   },
   { additionalProperties: false, title: 'Enrolment' },
 );
@@ -67,10 +56,7 @@ export function isEnrolmentBody(body: unknown): body is EnrolmentBody {
   return isBody(body);
 }
 
-export type EnrolmentItemRefusal = {
-  readonly installationId: string | null;
-  readonly code: RefusalCode;
-};
+export type EnrolmentItemRefusal = { readonly installationId: string | null; readonly code: RefusalCode };
 
 /** Validates one machine, or says why it is refused. */
 export function readEnrolmentItem(item: unknown): EnrolmentRequest | EnrolmentItemRefusal {

@@ -40,10 +40,7 @@ const CrashBody = Type.Object(
 export const HeartbeatBody = Type.Object(
   {
     machineId: Type.Optional(printable(64, 'Only from a relay; else the credential says it.')),
-    bootId: Type.String({
-      pattern: '^[\\x21-\\x7e]{1,64}$',
-      description: 'Made anew at each boot.',
-    }),
+    bootId: Type.String({ pattern: '^[\\x21-\\x7e]{1,64}$', description: 'Made anew at each boot.' }),
     seq: Type.Integer({
       minimum: 1,
       maximum: INT32_MAX,
@@ -107,24 +104,13 @@ export type HeartbeatBody = Static<typeof HeartbeatBody>;
 
 /** The whole body; items are checked one by one, so that a bad one never fails the others. */
 export const ReportBody = Type.Object(
-  {
-    heartbeats: Type.Array(Type.Unknown(), {
-      minItems: 1,
-      maxItems: HEARTBEATS_PER_REQUEST_MAX,
-    }),
-  },
+  { heartbeats: Type.Array(Type.Unknown(), { minItems: 1, maxItems: HEARTBEATS_PER_REQUEST_MAX }) },
   { additionalProperties: false, title: 'Report' },
 );
 
 /** One validated heartbeat with the machine it names. */
-export type ReadHeartbeat = {
-  readonly machineId: string | null;
-  readonly heartbeat: Heartbeat;
-};
-export type ItemRefusal = {
-  readonly code: RefusalCode;
-  readonly detail: string;
-};
+export type ReadHeartbeat = { readonly machineId: string | null; readonly heartbeat: Heartbeat };
+export type ItemRefusal = { readonly code: RefusalCode; readonly detail: string };
 
 const ajv = new Ajv({ strict: true, allowUnionTypes: true });
 const isHeartbeat = ajv.compile<HeartbeatBody>(HeartbeatBody);
@@ -184,14 +170,8 @@ function schemaRefusal(error: ErrorObject | undefined): ItemRefusal {
   if (error?.keyword === 'additionalProperties') {
     const field = String((error.params as { additionalProperty?: unknown }).additionalProperty).slice(0, 64);
     return FORBIDDEN.test(field)
-      ? {
-          code: 'FORBIDDEN_FIELD',
-          detail: 'secrets, user names and patient data must never be sent',
-        }
-      : {
-          code: 'UNKNOWN_FIELD',
-          detail: `unknown field ${at === '' ? '' : `in ${at}: `}${field}`,
-        };
+      ? { code: 'FORBIDDEN_FIELD', detail: 'secrets, user names and patient data must never be sent' }
+      : { code: 'UNKNOWN_FIELD', detail: `unknown field ${at === '' ? '' : `in ${at}: `}${field}` };
   }
   return {
     code: 'INVALID_ITEM',

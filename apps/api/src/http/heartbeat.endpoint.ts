@@ -1,4 +1,3 @@
-import type { Speaker } from '@app/access';
 import type { Clock } from '@app/recovery';
 import type { ReportSpacing } from '@app/tracking';
 import Ajv from 'ajv';
@@ -29,7 +28,7 @@ export type HeartbeatParts = {
 };
 
 /** Where reports go. */
-export const HEARTBEATS_PATH = '/v1/heartbeats';
+const HEARTBEATS_PATH = '/v1/heartbeats';
 
 /**
  * POST /v1/heartbeats, on Node's own server and past the frameworks: it carries nearly all requests, and their routing, hooks and

@@ -70,10 +70,7 @@ function refuse(request: FastifyRequest, reply: FastifyReply, refusal: RefusedRe
   const { code, message, retryAfterSeconds } = refusal;
   const extensions = { code, retryAfterMs: (retryAfterSeconds ?? 0) * 1_000 };
   void reply
-    .headers({
-      ...refusal.headers,
-      'retry-after': String(retryAfterSeconds ?? 1),
-    })
+    .headers({ ...refusal.headers, 'retry-after': String(retryAfterSeconds ?? 1) })
     .code(refusal.status)
     .send({ errors: [{ message, extensions }] });
 }

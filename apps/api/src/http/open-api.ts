@@ -25,41 +25,21 @@ export function openApiDocument(): unknown {
       '/readyz': {
         get: {
           ...probe('Reports can be taken.'),
-          responses: {
-            ...ok('Ready.', READY),
-            '503': json('Not ready; `missing` says why.', READY),
-          },
+          responses: { ...ok('Ready.', READY), '503': json('Not ready; `missing` says why.', READY) },
         },
       },
       '/metrics': {
         get: {
           summary: 'Prometheus metrics.',
-          responses: {
-            '200': {
-              description: 'Text format.',
-              content: { 'text/plain': {} },
-            },
-          },
+          responses: { '200': { description: 'Text format.', content: { 'text/plain': {} } } },
         },
       },
     },
     components: {
-      schemas: {
-        Heartbeat: HeartbeatBody,
-        EnrolmentItem: EnrolmentItemBody,
-        Refusal: REFUSAL,
-      },
+      schemas: { Heartbeat: HeartbeatBody, EnrolmentItem: EnrolmentItemBody, Refusal: REFUSAL },
       securitySchemes: {
-        agent: {
-          type: 'http',
-          scheme: 'bearer',
-          description: 'The credential of a machine or of a relay.',
-        },
-        administrator: {
-          type: 'http',
-          scheme: 'bearer',
-          description: 'The administrator’s token.',
-        },
+        agent: { type: 'http', scheme: 'bearer', description: 'The credential of a machine or of a relay.' },
+        administrator: { type: 'http', scheme: 'bearer', description: 'The administrator’s token.' },
       },
     },
   };
@@ -74,10 +54,7 @@ const ITEM_CODE = Type.Union([...REFUSAL_CODES.map((code) => Type.Literal(code))
   description: 'Why the item was refused; null otherwise.',
 });
 
-const READY = Type.Object({
-  status: Type.String(),
-  missing: Type.Array(Type.String()),
-});
+const READY = Type.Object({ status: Type.String(), missing: Type.Array(Type.String()) });
 
 const REPORTED = Type.Object({
   serverTime: Type.String({ format: 'date-time' }),
@@ -93,12 +70,8 @@ const REPORTED = Type.Object({
     { description: 'One for each heartbeat, in the order of the request.' },
   ),
   next: Type.Object({
-    afterSeconds: Type.Integer({
-      description: 'Report again after this many seconds …',
-    }),
-    jitterSeconds: Type.Integer({
-      description: '… and a random part of so many more.',
-    }),
+    afterSeconds: Type.Integer({ description: 'Report again after this many seconds …' }),
+    jitterSeconds: Type.Integer({ description: '… and a random part of so many more.' }),
   }),
 });
 
@@ -107,19 +80,12 @@ const ENROLLED = Type.Object({
     Type.Object({
       installationId: Type.Union([Type.String(), Type.Null()]),
       outcome: Type.Union(['ENROLLED', 'KNOWN', 'REJECTED'].map((outcome) => Type.Literal(outcome))),
-      machineId: Type.Union([Type.String(), Type.Null()], {
-        description: 'Opaque.',
-      }),
-      credential: Type.Union([Type.String(), Type.Null()], {
-        description: 'Bearer token of the machine.',
-      }),
+      machineId: Type.Union([Type.String(), Type.Null()], { description: 'Opaque.' }),
+      credential: Type.Union([Type.String(), Type.Null()], { description: 'Bearer token of the machine.' }),
       code: ITEM_CODE,
     }),
   ),
-  report: Type.Object({
-    everySeconds: Type.Integer(),
-    jitterSeconds: Type.Integer(),
-  }),
+  report: Type.Object({ everySeconds: Type.Integer(), jitterSeconds: Type.Integer() }),
 });
 
 const CLOCK = Type.Object({
@@ -128,9 +94,7 @@ const CLOCK = Type.Object({
 });
 
 const SET_CLOCK_BODY = Type.Object({
-  now: Type.String({
-    description: 'RFC 3339 with Z or an offset; never before the present.',
-  }),
+  now: Type.String({ description: 'RFC 3339 with Z or an offset; never before the present.' }),
 });
 
 const ENROL = {
@@ -172,33 +136,16 @@ const SET_CLOCK = {
   description: 'Answers when every sweep due by then has been done. Only with RECOVERY_CLOCK=manual.',
   security: [{ administrator: [] }],
   requestBody: body(SET_CLOCK_BODY),
-  responses: {
-    ...ok('The present moment.', CLOCK),
-    ...refusals(400, 401, 409),
-  },
+  responses: { ...ok('The present moment.', CLOCK), ...refusals(400, 401, 409) },
 };
 
-function probe(summary: string): {
-  summary: string;
-  responses: Record<string, unknown>;
-} {
-  return {
-    summary,
-    responses: ok('Yes.', Type.Object({ status: Type.String() })),
-  };
+function probe(summary: string): { summary: string; responses: Record<string, unknown> } {
+  return { summary, responses: ok('Yes.', Type.Object({ status: Type.String() })) };
 }
 
 function withItems(schema: TSchema, property: string, $ref: string): unknown {
-  const { properties, ...rest } = schema as TSchema & {
-    properties: Record<string, Record<string, unknown>>;
-  };
-  return {
-    ...rest,
-    properties: {
-      ...properties,
-      [property]: { ...properties[property], items: { $ref } },
-    },
-  };
+  const { properties, ...rest } = schema as TSchema & { properties: Record<string, Record<string, unknown>> };
+  return { ...rest, properties: { ...properties, [property]: { ...properties[property], items: { $ref } } } };
 }
 
 function body(schema: unknown): unknown {
@@ -218,18 +165,9 @@ function refusals(...statuses: readonly number[]): Record<string, unknown> {
     const codes = Object.entries(HTTP_REFUSALS).flatMap(([code, of]) => (of === status ? [code] : []));
     const retry =
       status === 503 || status === 429
-        ? {
-            headers: {
-              'Retry-After': {
-                schema: { type: 'integer' },
-                description: 'Seconds.',
-              },
-            },
-          }
+        ? { headers: { 'Retry-After': { schema: { type: 'integer' }, description: 'Seconds.' } } }
         : {};
-    const answer = json(`Refused as a whole: ${codes.join(', ')}.`, {
-      $ref: '#/components/schemas/Refusal',
-    });
+    const answer = json(`Refused as a whole: ${codes.join(', ')}.`, { $ref: '#/components/schemas/Refusal' });
     return [String(status), { ...(answer as object), ...retry }];
   });
   return Object.fromEntries(entries) as Record<string, unknown>;

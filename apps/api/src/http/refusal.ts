@@ -41,7 +41,4 @@ export class RefusedRequest extends Error {
 }
 
 /** The body of every refusal. */
-export type RefusalBody = {
-  readonly code: HttpRefusal;
-  readonly message: string;
-};
+export type RefusalBody = { readonly code: HttpRefusal; readonly message: string };

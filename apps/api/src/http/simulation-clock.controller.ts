@@ -6,10 +6,7 @@ import { SweepSchedule } from '../sweep-schedule';
 import { requireBearer } from './bearer';
 import { RefusedRequest } from './refusal';
 
-type ClockAnswer = {
-  readonly now: string;
-  readonly kind: 'REAL' | 'FAST' | 'MANUAL';
-};
+type ClockAnswer = { readonly now: string; readonly kind: 'REAL' | 'FAST' | 'MANUAL' };
 
 /** The replaced clock of demos, drills and tests. With the real clock there is nothing to set. */
 @Controller('v1/simulation/clock')
@@ -51,10 +48,7 @@ export class SimulationClockController {
   }
 
   private answer(): ClockAnswer {
-    return {
-      now: new Date(this.clock.now()).toISOString(),
-      kind: this.clock.setting.kind,
-    };
+    return { now: new Date(this.clock.now()).toISOString(), kind: this.clock.setting.kind };
   }
 }
 
