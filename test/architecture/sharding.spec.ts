@@ -21,6 +21,7 @@ const MACHINE_TABLES = [
   'machine',
   'machine_status',
   'machine_tag',
+  'practice_report',
   'progress_count',
   'progress_ledger',
   'site_silence',

@@ -115,7 +115,7 @@ export async function createApplicationDatabase(): Promise<ApplicationDatabase> 
 
 const FILLED_BY_A_SERVICE = [
   ...['installation', 'machine', 'machine_status', 'transition', 'progress_count', 'progress_ledger'],
-  ...['machine_tag', 'care_event', 'care_action'],
+  ...['machine_tag', 'care_event', 'care_action', 'practice_report'],
   'site_silence',
   ...['ingest_presence', 'blindness', 'enrolment_token', 'relay_credential'],
 ];

@@ -9,13 +9,14 @@ import {
   OrganisationScope,
   RelayCredentials,
 } from '@app/access';
-import { CareForMachines } from '@app/care';
+import { CareForMachines, ReportPractices } from '@app/care';
 import {
   BlindnessReader,
   CareReader,
   MachineReader,
   NATIONAL_CODE,
   OrganisationReader,
+  PracticeOperationReader,
   ProgressReader,
   SiteReader,
   TimelineReader,
@@ -49,6 +50,7 @@ import { MachineResolver } from './graphql/machine.resolver';
 import { OrganisationResolver } from './graphql/organisation.resolver';
 import { PersistedQueries } from './graphql/persisted-queries';
 import { PollAnswers } from './graphql/poll-answers';
+import { PracticeOperationResolver } from './graphql/practice-operation.resolver';
 import { ProgressResolver } from './graphql/progress.resolver';
 import { queryLimits } from './graphql/query-limits';
 import { ReconciliationResolver } from './graphql/reconciliation.resolver';
@@ -98,6 +100,7 @@ export const RESOLVERS = [
   ReconciliationResolver,
   CareResolver,
   TimelineResolver,
+  PracticeOperationResolver,
 ] as const;
 
 /** Tokens of one GraphQL document: many times the largest sensible one, and parsed in a millisecond. */
@@ -254,5 +257,7 @@ function careInstances(
     [CareReader, new CareReader(database.pool)],
     [TimelineReader, new TimelineReader(database.pool)],
     [CareForMachines, new CareForMachines(database, rules, metrics, isOpenPractice)],
+    [ReportPractices, new ReportPractices(database, isOpenPractice)],
+    [PracticeOperationReader, new PracticeOperationReader(database.pool)],
   ];
 }

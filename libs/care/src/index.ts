@@ -15,6 +15,17 @@ export {
   type RepairRoute,
 } from './care-action';
 export {
+  PRESCRIBING,
+  REPORT_SOURCES,
+  ReportPractices,
+  TELEPHONY,
+  type PracticeReportRefusal,
+  type PracticeStatement,
+  type Prescribing,
+  type ReportSource,
+  type Telephony,
+} from './report-practices';
+export {
   CareForMachines,
   type CarePreview,
   type CareRequest,

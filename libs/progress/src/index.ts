@@ -26,6 +26,25 @@ export {
 } from './progress.reader';
 export { ReaderError } from './reader-errors';
 export {
+  listOperations,
+  OPERATION_ORDERS,
+  operationPlaceOf,
+  type OperationOrder,
+  type OperationPlace,
+} from './list-operations';
+export {
+  PracticeOperationReader,
+  type PracticeOperation,
+  type PracticeReportView,
+  type ReportPlace,
+} from './practice-operation.reader';
+export {
+  groupOperations,
+  summariseOperations,
+  type OperationCounts,
+  type OperationSummary,
+} from './summarise-operations';
+export {
   SiteReader,
   type HeldSilence,
   type SilencePlace,

@@ -1,5 +1,5 @@
 import { DAY_MS, type Interval } from './clock';
-import { startOfDay, type OpeningHours } from './opening-hours';
+import { coreHours, startOfDay, type OpeningHours } from './opening-hours';
 
 /** Which time counts as silence: never the time in which we were blind, and only opening time where `hours` is given. */
 export type Counting = { readonly blindness: readonly Interval[]; readonly hours?: OpeningHours };
@@ -25,6 +25,13 @@ export function earliestCounted(fromMs: number, neededMs: number, counting: Coun
   }
   return fromMs + SEARCH_DAYS_MAX * DAY_MS;
 }
+
+/** The earliest moment by which practices have been open for so long since `fromMs`. */
+export function openingTimeAfter(fromMs: number, neededMs: number): number {
+  return earliestCounted(fromMs, neededMs, { blindness: [], hours: CORE_HOURS });
+}
+
+const CORE_HOURS = coreHours();
 
 function* stretches(fromMs: number, untilMs: number, { hours, blindness }: Counting): Generator<Interval> {
   const blind = blindness.filter((stretch) => stretch.untilMs > fromMs && stretch.fromMs < untilMs);

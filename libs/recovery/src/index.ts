@@ -1,4 +1,4 @@
-export { DAY_MS, MINUTE_MS, SECOND_MS, type Clock, type Interval } from './clock';
+export { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, type Clock, type Interval } from './clock';
 export {
   BITLOCKER_STATUSES,
   BOOT_MODES,
@@ -36,6 +36,22 @@ export {
   type PersonsAct,
   type PersonsActRefusal,
 } from './persons-act';
+export {
+  CLINICAL_ACCESSES,
+  PRACTICE_MODES,
+  TROUBLE_CAUSES,
+  troubleCause,
+  USABILITIES,
+  usabilityOf,
+  WORKING_IN_STATE,
+  type ClinicalAccess,
+  type PracticeMode,
+  type ReportedMode,
+  type RoleMachines,
+  type TroubleCause,
+  type Usability,
+} from './practice-condition';
+export { openingTimeAfter } from './counted-time';
 export { decideSilence, type SilenceDecision } from './silence';
 export {
   fellSilentWith,

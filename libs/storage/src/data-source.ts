@@ -10,10 +10,12 @@ import {
 import { BlindnessEntity, IncidentEntity, IngestPresenceEntity } from './entities/operation.entity';
 import { OrganisationEntity, OrganisationLinkEntity, PracticeEntity } from './entities/organisation.entity';
 import { ProgressCountEntity, ProgressLedgerEntity } from './entities/progress.entity';
+import { PracticeReportEntity } from './entities/practice-report.entity';
 import { SiteSilenceEntity } from './entities/site.entity';
 import { Fleet1721347200000 } from './migrations/1721347200000-fleet';
 import { MachineCare1721390019000 } from './migrations/1721390019000-machine-care';
 import { CareByPeople1721393619000 } from './migrations/1721393619000-care-by-people';
+import { PracticeReports1721397219000 } from './migrations/1721397219000-practice-reports';
 import { SiteSilence1721692800000 } from './migrations/1721692800000-site-silence';
 import { MachineLists1721707200000 } from './migrations/1721707200000-machine-lists';
 
@@ -56,11 +58,13 @@ export function makeDataSource(url: string, statementTimeoutMs = 0): DataSource 
       EnrolmentTokenEntity,
       RelayCredentialEntity,
       SiteSilenceEntity,
+      PracticeReportEntity,
     ],
     migrations: [
       Fleet1721347200000,
       MachineCare1721390019000,
       CareByPeople1721393619000,
+      PracticeReports1721397219000,
       SiteSilence1721692800000,
       MachineLists1721707200000,
     ],

@@ -40,6 +40,7 @@ export {
   finishRequest,
   type KnownRequest,
 } from './care-action.store';
+export { appendPracticeReports, type PracticeReport } from './practice-report.store';
 export { placeMoved, revokeCredentials, type MachineMove } from './move.store';
 export {
   createMachines,

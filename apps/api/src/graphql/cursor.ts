@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import { ReaderError, type PageRequest, type SilencePlace, type TimelinePlace } from '@app/progress';
+import {
+  ReaderError,
+  type OperationPlace,
+  type PageRequest,
+  type ReportPlace,
+  type SilencePlace,
+  type TimelinePlace,
+} from '@app/progress';
 import { formatMachineKey, parseMachineKey, type MachineKey } from '@app/storage';
 
 /** Longest page of any connection. */
@@ -87,6 +94,39 @@ export function readTimelineCursor(cursor: string, mark: string): TimelinePlace 
     throw new ReaderError('INVALID_CURSOR', 'this cursor belongs to no page of this list');
   }
   return { recordedAtMs: Number(recordedAtMs), kind, ordinal: Number(ordinal) };
+}
+
+export function operationCursor(mark: string, { backlogDays, practiceId }: OperationPlace): string {
+  return encode(['o', mark, String(backlogDays), practiceId]);
+}
+
+/** @throws ReaderError INVALID_CURSOR when it is none of ours, or of another question */
+export function readOperationCursor(cursor: string, mark: string): OperationPlace {
+  const [list, cursorMark, backlogDays = '', practiceId] = decode(cursor);
+  if (
+    list !== 'o' ||
+    cursorMark !== mark ||
+    practiceId === undefined ||
+    !/^-?\d{1,3}(\.\d+)?$/.test(backlogDays)
+  )
+    throw new ReaderError('INVALID_CURSOR', 'this cursor belongs to no page of this list');
+  return { backlogDays: Number(backlogDays), practiceId };
+}
+
+export function reportCursor({ reportedAtMs, reportId }: ReportPlace): string {
+  return encode(['p', String(reportedAtMs), reportId]);
+}
+
+/** @throws ReaderError INVALID_CURSOR */
+export function readReportCursor(cursor: string): ReportPlace {
+  const [list, reportedAtMs = '', reportId = ''] = decode(cursor);
+  if (
+    list !== 'p' ||
+    !/^\d{1,15}$/.test(reportedAtMs) ||
+    !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(reportId)
+  )
+    throw new ReaderError('INVALID_CURSOR', 'this cursor belongs to no page of this list');
+  return { reportedAtMs: Number(reportedAtMs), reportId };
 }
 
 /** What the sort value of an order looks like; anything else was not written by us and would fail in the database. */
