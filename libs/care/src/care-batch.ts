@@ -82,7 +82,7 @@ export class CareBatch {
   ) {}
 
   /**
-   * All of it or nothing: the rows are taken in the order of their keys, states before facts, decided on as they then are, and
+   * All of it or nothing: the rows are taken in one order, states before facts, decided on as they then are, and
    * written with their counts, transitions and events.
    *
    * @param keys sorted, each once

@@ -61,10 +61,9 @@ export type CareSignature = {
 };
 
 /**
- * Takes the rows of these machines' states until the transaction ends, in the order of their keys. Everybody who needs both takes
- * states before facts, heartbeats included, so nobody waits in a circle.
- *
- * @param keys sorted by key
+ * Takes the rows of these machines' states until the transaction ends, in the order in which all rows of
+ * machines are written (`inWriteOrder`). Everybody who needs both takes states before facts, heartbeats included, so nobody waits in
+ * a circle.
  */
 export async function lockStatuses(db: Queryable, keys: readonly MachineKey[]): Promise<void> {
   await db.query(LOCK_STATUSES, keyColumns(keys));
@@ -75,14 +74,12 @@ const LOCK_STATUSES = `
   FROM unnest($1::text[], $2::uuid[]) AS wanted (practice_id, machine_id)
   JOIN machine_status AS status
     ON status.practice_id = wanted.practice_id AND status.machine_id = wanted.machine_id
-  ORDER BY status.practice_id, status.machine_id
+  ORDER BY status.machine_id, status.practice_id
   FOR NO KEY UPDATE OF status`;
 
 /**
  * Takes the rows of these machines' facts until the transaction ends. What they hold is read afterwards (`loadCare`): a statement
  * that had to wait for a row would show what hangs on it as it was before.
- *
- * @param keys sorted by key
  */
 export async function lockMachines(db: Queryable, keys: readonly MachineKey[]): Promise<void> {
   await db.query(LOCK_MACHINES, keyColumns(keys));
@@ -92,7 +89,7 @@ const LOCK_MACHINES = `
   SELECT 1
   FROM unnest($1::text[], $2::uuid[]) AS wanted (practice_id, machine_id)
   JOIN machine ON machine.practice_id = wanted.practice_id AND machine.machine_id = wanted.machine_id
-  ORDER BY machine.practice_id, machine.machine_id
+  ORDER BY machine.machine_id, machine.practice_id
   FOR NO KEY UPDATE OF machine`;
 
 /** Reads the care of these machines; unknown ones are left out. The order of the result is the order of the keys. */
@@ -117,7 +114,7 @@ const LOAD_CARE = `
  * Writes what was done for some machines, and one event for each, in one statement. To be called with the rows locked
  * (`lockMachines`); a row whose version has moved nevertheless is an error, and nothing of the transaction may stay.
  *
- * @param changes sorted by key, one for each machine
+ * @param changes one for each machine
  */
 export async function saveCare(
   db: Queryable,
