@@ -62,7 +62,12 @@ function request(
 ): CareRequest {
   return {
     ...{ actor: ANN, action, idempotencyKey: randomUUID(), target: 'some', expectedMachines: null },
-    ...{ expectedVersion: null, find: async () => [...keys].sort(compareMachineKeys), ...more },
+    ...{
+      expectedVersion: null,
+      isInScope: () => true,
+      find: async () => [...keys].sort(compareMachineKeys),
+      ...more,
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { MachineReader, OrganisationReader, type MachineFilter } from '@app/progress';
 import { DEFAULT_POLICY } from '@app/recovery';
-import { compareMachineKeys } from '@app/storage';
+import { compareMachineKeys, Database, NATION, ScopedReads, scopeOf, type Scope } from '@app/storage';
 import { createApplicationDatabase, type ApplicationDatabase } from '../support/application';
 import { machineFilters, machineRows, meets, type World } from '../support/filter-oracle';
 import { insertMachineRows, type MachineRow } from '../support/machine-rows';
@@ -18,7 +18,7 @@ import {
 
 const NOW_MS = Date.parse('2024-07-22T08:00:00Z');
 const MACHINES = 300;
-const PLACES_OF = {
+const PLACES_OF: Readonly<Record<string, readonly string[]>> = {
   [PRACTICE]: [PRACTICE, GREATER_MANCHESTER, NORTH_WEST, 'ENGLAND'],
   [NEIGHBOUR]: [NEIGHBOUR, GREATER_MANCHESTER, NORTH_WEST, 'ENGLAND'],
   [CHESHIRE_PRACTICE]: [CHESHIRE_PRACTICE, CHESHIRE, NORTH_WEST, 'ENGLAND'],
@@ -28,22 +28,27 @@ const WORLD: World = { nowMs: NOW_MS, policy: DEFAULT_POLICY, placesOf: PLACES_O
 const PLACES = [...new Set([...Object.values(PLACES_OF).flat(), 'X00000'])];
 
 let database: ApplicationDatabase;
+let service: Database;
 let machines: MachineReader;
 let rows: readonly MachineRow[];
 
 beforeAll(async () => {
   database = await createApplicationDatabase();
   const organisations = new OrganisationReader(database.pool, () => 0);
-  machines = new MachineReader(database.pool, organisations, DEFAULT_POLICY);
+  service = await Database.open(database.url);
+  machines = new MachineReader(await ScopedReads.open(service, true), organisations, DEFAULT_POLICY);
   const ofEveryKind = machineRows(Object.keys(PLACES_OF), NOW_MS, MACHINES);
   rows = fc.sample(ofEveryKind, { numRuns: 1, seed: 291 })[0] ?? [];
   await insertMachineRows(database.pool, rows);
 });
 
-afterAll(() => database.drop());
+afterAll(async () => {
+  await service.close();
+  await database.drop();
+});
 
-async function found(filter: MachineFilter): Promise<readonly string[]> {
-  return (await machines.keys(filter, MACHINES, NOW_MS)).map(({ machineId }) => machineId);
+async function found(filter: MachineFilter, scope: Scope = NATION): Promise<readonly string[]> {
+  return (await machines.keys(scope, filter, MACHINES, NOW_MS)).map(({ machineId }) => machineId);
 }
 
 describe('a filter of machines', () => {
@@ -62,19 +67,48 @@ describe('a filter of machines', () => {
   it('and its negation share out all machines', async () => {
     await fc.assert(
       fc.asyncProperty(machineFilters(PLACES, NOW_MS), async (filter) => {
-        const counts = [await machines.count(filter, NOW_MS), await machines.count({ not: filter }, NOW_MS)];
+        const counts = await Promise.all(
+          [filter, { not: filter }].map((one) => machines.count(NATION, one, NOW_MS)),
+        );
         expect(counts.reduce((sum, count) => sum + count, 0)).toBe(MACHINES);
       }),
       { numRuns: 100, seed: 292 },
     );
   });
 
+  it('finds within a scope what it finds at all, of the practices of that scope, whatever it asks for or leaves out', async () => {
+    const scopes = fc.subarray(
+      PLACES.filter((code) => code !== 'ENGLAND'),
+      { maxLength: 3 },
+    );
+    await fc.assert(
+      fc.asyncProperty(machineFilters(PLACES, NOW_MS), scopes, async (filter, codes) => {
+        const isWithin = new Set(
+          rows
+            .filter(({ key }) => (PLACES_OF[key.practiceId] ?? []).some((place) => codes.includes(place)))
+            .map(({ key }) => key.machineId),
+        );
+        const scope = scopeOf(codes);
+        const expected = (await found(filter)).filter((id) => isWithin.has(id));
+        expect(await found(filter, scope)).toEqual(expected);
+        expect(await machines.count(scope, filter, NOW_MS)).toBe(expected.length);
+      }),
+      { numRuns: 150, seed: 294 },
+    );
+  });
+
   it('lists, counts and names the same machines', async () => {
     await fc.assert(
       fc.asyncProperty(machineFilters(PLACES, NOW_MS), async (filter) => {
-        const page = await machines.list(filter, 'PRACTICE', { first: MACHINES, after: null }, NOW_MS);
+        const page = await machines.list(
+          NATION,
+          filter,
+          'PRACTICE',
+          { first: MACHINES, after: null },
+          NOW_MS,
+        );
         expect(page.machines.map(({ key }) => key.machineId)).toEqual(await found(filter));
-        expect(page.machines).toHaveLength(await machines.count(filter, NOW_MS));
+        expect(page.machines).toHaveLength(await machines.count(NATION, filter, NOW_MS));
       }),
       { numRuns: 60, seed: 293 },
     );

@@ -8,7 +8,7 @@ import {
   type MachineView,
 } from '@app/progress';
 import { DEFAULT_POLICY, EXPOSURES, RECOVERY_STATES, type RecoveryState } from '@app/recovery';
-import { compareMachineKeys, STATE_CODE } from '@app/storage';
+import { compareMachineKeys, Database, NATION, ScopedReads, STATE_CODE } from '@app/storage';
 import { createApplicationDatabase, type ApplicationDatabase } from '../support/application';
 import { machineFilters, machineRows, meets, type World } from '../support/filter-oracle';
 import { insertMachineRows, type MachineRow } from '../support/machine-rows';
@@ -43,16 +43,22 @@ const changes: fc.Arbitrary<Change> = fc.oneof(
 );
 
 let database: ApplicationDatabase;
+let service: Database;
 let reader: MachineReader;
 
 beforeAll(async () => {
   database = await createApplicationDatabase();
-  reader = new MachineReader(database.pool, new OrganisationReader(database.pool, () => 0), DEFAULT_POLICY);
+  service = await Database.open(database.url);
+  const reads = await ScopedReads.open(service, true);
+  reader = new MachineReader(reads, new OrganisationReader(database.pool, () => 0), DEFAULT_POLICY);
 });
 
 beforeEach(() => database.clear());
 
-afterAll(() => database.drop());
+afterAll(async () => {
+  await service.close();
+  await database.drop();
+});
 
 async function apply(change: Change, rows: readonly MachineRow[], step: number): Promise<void> {
   const { practiceId, machineId } = (rows[change.machine] as MachineRow).key;
@@ -82,7 +88,7 @@ async function readAll(
   for (let page = 0; page <= MACHINES; page += 1) {
     const last = machines[machines.length - 1];
     const after = last === undefined ? null : { sortValue: last.sortValue, key: last.key };
-    const answer = await reader.list(filter, order, { first, after }, NOW_MS);
+    const answer = await reader.list(NATION, filter, order, { first, after }, NOW_MS);
     machines.push(...answer.machines);
     if (!answer.hasNextPage) return machines;
     await between(page);

@@ -117,7 +117,7 @@ const FILLED_BY_A_SERVICE = [
   ...['installation', 'machine', 'machine_status', 'transition', 'progress_count', 'progress_ledger'],
   ...['machine_tag', 'care_event', 'care_action', 'practice_report'],
   'site_silence',
-  ...['ingest_presence', 'blindness', 'enrolment_token', 'relay_credential'],
+  ...['ingest_presence', 'blindness', 'enrolment_token', 'relay_credential', 'api_token'],
 ];
 
 /** Longer than anything here takes on a busy machine. */

@@ -4,6 +4,7 @@ import { APP_FILTER } from '@nestjs/core';
 import { GraphQLModule } from '@nestjs/graphql';
 import {
   AdminToken,
+  ApiTokens,
   CredentialSigner,
   EnrolmentTokens,
   OrganisationScope,
@@ -17,13 +18,14 @@ import {
   NATIONAL_CODE,
   OrganisationReader,
   PracticeOperationReader,
+  PresentCounts,
   ProgressReader,
   SiteReader,
   TimelineReader,
   TransitionReader,
 } from '@app/progress';
-import { policyForInterval, SECOND_MS, type Incident, type Rules } from '@app/recovery';
-import { countMachines, Database } from '@app/storage';
+import { policyForInterval, SECOND_MS, type Incident, type Policy, type Rules } from '@app/recovery';
+import { countMachines, Database, type ScopedReads } from '@app/storage';
 import {
   BlindnessWatch,
   DEFAULT_INGEST_LIMITS,
@@ -38,11 +40,13 @@ import type { FastifyRequest } from 'fastify';
 import { setTimeout as rest } from 'node:timers/promises';
 import { EnrolRequest } from './enrol-request';
 import { AccessResolver } from './graphql/access.resolver';
-import { AdminGuard } from './graphql/admin.guard';
+import { ApiTokenResolver } from './graphql/api-token.resolver';
 import { BlindnessResolver } from './graphql/blindness.resolver';
 import { CareResolver } from './graphql/care.resolver';
 import { DateTimeScalar } from './graphql/date-time.scalar';
 import { formatError } from './graphql/error.format';
+import { POLICIES } from './graphql/field-policies';
+import { guardSchema } from './graphql/guard-schema';
 import { HeartbeatResolver } from './graphql/heartbeat.resolver';
 import { IncidentResolver } from './graphql/incident.resolver';
 import { MachineConnectionResolver } from './graphql/machine-connection.resolver';
@@ -63,12 +67,14 @@ import { HealthController } from './http/health.controller';
 import type { Callers } from './http/limit-requests';
 import { SimulationClockController } from './http/simulation-clock.controller';
 import { IdentifyCaller } from './identify-caller';
+import { IdentifyPrincipal } from './identify-principal';
 import { IdentifySpeaker } from './identify-speaker';
 import type { Secrets } from './local-secrets';
 import { Metrics } from './metrics';
 import { RateLimits, type RateClock } from './rate-limits';
 import { RecordReport } from './record-report';
 import { RecoveryClock } from './recovery-clock';
+import { RequestAccess, type AccessSources } from './request-access';
 import { ServiceLife } from './service-life';
 import type { Settings } from './settings';
 import { SweepSchedule } from './sweep-schedule';
@@ -80,6 +86,7 @@ export type Foundations = {
   readonly settings: Settings;
   readonly secrets: Secrets;
   readonly database: Database;
+  readonly reads: ScopedReads;
   readonly incident: Incident;
   readonly clock: RecoveryClock;
 };
@@ -92,6 +99,7 @@ export const RESOLVERS = [
   MachineConnectionResolver,
   IncidentResolver,
   AccessResolver,
+  ApiTokenResolver,
   HeartbeatResolver,
   SiteResolver,
   OrganisationSiteResolver,
@@ -128,6 +136,7 @@ export class AppModule {
     const { settings, clock } = foundations;
     const callers: Callers = new WeakMap();
     const rateLimits = new RateLimits(settings.limits, rateClock(clock));
+    const sources = accessSourcesOf(foundations);
     return {
       module: AppModule,
       imports: [
@@ -147,10 +156,12 @@ export class AppModule {
           persistedQueries: { cache: new PersistedQueries() },
           plugins: [queryLimits(rateLimits, settings.limits.queryCostMax, callers)],
           formatError,
+          transformSchema: (schema) => guardSchema(schema, POLICIES),
           context: (request: FastifyRequest): RequestContext => {
             const context: RequestContext = {
               request,
-              answer: { changesByItself: false, refusesSender: false },
+              access: new RequestAccess(sources, request.headers.authorization),
+              answer: { changesByItself: false, isPersonal: false, refusesSender: false },
             };
             contexts.set(request, context);
             return context;
@@ -159,11 +170,10 @@ export class AppModule {
       ],
       controllers: [EnrolmentController, HealthController, SimulationClockController],
       providers: [
-        ...providersOf(foundations),
+        ...providersOf(foundations, sources),
         { provide: RateLimits, useValue: rateLimits },
         { provide: CALLERS, useValue: callers },
         ...RESOLVERS,
-        AdminGuard,
         DateTimeScalar,
         { provide: APP_FILTER, useClass: ErrorFilter },
       ],
@@ -171,7 +181,19 @@ export class AppModule {
   }
 }
 
-function providersOf({ settings, secrets, database, incident, clock }: Foundations): Provider[] {
+/** Who is who: for GraphQL, for the routes and for the polls. */
+function accessSourcesOf({ secrets, database, clock }: Foundations): Sources {
+  const apiTokens = new ApiTokens(database);
+  const admin = new AdminToken(secrets.adminToken);
+  const identify = new IdentifyPrincipal(admin, apiTokens, () => clock.now(), monotonicMs);
+  return { apiTokens, identify, organisations: new OrganisationReader(database.pool, monotonicMs), clock };
+}
+
+type Sources = AccessSources & { readonly apiTokens: ApiTokens };
+
+function providersOf(foundations: Foundations, sources: Sources): Provider[] {
+  const { settings, secrets, database, incident, clock } = foundations;
+  const { identify, organisations } = sources;
   const policy = policyForInterval(settings.reportEverySeconds * SECOND_MS);
   const metrics = new Metrics();
   const blindness = new BlindnessWatch(database, clock, incident.window.fromMs);
@@ -205,8 +227,6 @@ function providersOf({ settings, secrets, database, incident, clock }: Foundatio
   const relays = new RelayCredentials(database, signer);
   const tokens = new EnrolmentTokens(database);
   const scope = new OrganisationScope(database.pool, monotonicMs);
-  const admin = new AdminToken(secrets.adminToken);
-  const organisations = new OrganisationReader(database.pool, monotonicMs);
   const enrolment = new EnrolRequest(tokens, scope, new EnrolMachines(database, metrics), signer);
 
   const instances: readonly [unknown, unknown][] = [
@@ -222,29 +242,44 @@ function providersOf({ settings, secrets, database, incident, clock }: Foundatio
     [ReconcileBooks, books],
     [ReportSpacing, spacing],
     [UpkeepSchedule, new UpkeepSchedule(clock, spacing, fleet, books, settings.reconcileEverySeconds)],
-    [BlindnessReader, new BlindnessReader(database.pool)],
-    [AdminToken, admin],
+    [ApiTokens, sources.apiTokens],
+    [IdentifyPrincipal, identify],
     [EnrolmentTokens, tokens],
     [RelayCredentials, relays],
     [RevokeCredential, new RevokeCredential(database)],
     [EnrolRequest, enrolment],
-    [IdentifyCaller, new IdentifyCaller(admin, signer, clock)],
+    [IdentifyCaller, new IdentifyCaller(identify, signer, clock)],
     [IdentifySpeaker, new IdentifySpeaker(signer, relays, clock)],
     [RecordReport, new RecordReport(reports, scope, clock, metrics)],
-    [OrganisationReader, organisations],
-    [ProgressReader, new ProgressReader(database.pool, organisations, monotonicMs)],
-    [MachineReader, new MachineReader(database.pool, organisations, policy)],
-    [SiteReader, new SiteReader(database.pool, rules, now)],
-    [TransitionReader, new TransitionReader(database.pool)],
-    ...careInstances(database, rules, metrics, scope),
-    [PollAnswers, new PollAnswers(admin, () => metrics.progressVersion, monotonicMs, contexts)],
+    ...readerInstances(foundations, organisations, policy, rules),
+    ...careInstances(foundations, organisations, rules, metrics, scope),
+    [PollAnswers, new PollAnswers(identify, () => metrics.progressVersion, monotonicMs, contexts)],
   ];
   return instances.map(([provide, useValue]) => ({ provide, useValue }) as Provider);
 }
 
+/** Whatever answers questions. */
+function readerInstances(
+  { database, reads, clock }: Foundations,
+  organisations: OrganisationReader,
+  policy: Policy,
+  rules: () => Rules,
+): readonly [unknown, unknown][] {
+  const present = new PresentCounts(database.pool, monotonicMs);
+  return [
+    [OrganisationReader, organisations],
+    [ProgressReader, new ProgressReader(reads, organisations, present)],
+    [MachineReader, new MachineReader(reads, organisations, policy)],
+    [SiteReader, new SiteReader(reads, organisations, rules, () => clock.now())],
+    [TransitionReader, new TransitionReader(reads, organisations)],
+    [BlindnessReader, new BlindnessReader(database.pool)],
+  ];
+}
+
 /** What people do for machines, and what is shown of it. */
 function careInstances(
-  database: Database,
+  { database, reads }: Foundations,
+  organisations: OrganisationReader,
   rules: () => Rules,
   metrics: Metrics,
   scope: OrganisationScope,
@@ -254,10 +289,10 @@ function careInstances(
     return scope.verdict(NATIONAL_CODE, code) === 'WITHIN';
   };
   return [
-    [CareReader, new CareReader(database.pool)],
-    [TimelineReader, new TimelineReader(database.pool)],
+    [CareReader, new CareReader(reads, organisations)],
+    [TimelineReader, new TimelineReader(reads, organisations)],
     [CareForMachines, new CareForMachines(database, rules, metrics, isOpenPractice)],
     [ReportPractices, new ReportPractices(database, isOpenPractice)],
-    [PracticeOperationReader, new PracticeOperationReader(database.pool)],
+    [PracticeOperationReader, new PracticeOperationReader(reads, organisations)],
   ];
 }

@@ -1,7 +1,8 @@
 import { ConsoleLogger, Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Database, loadActiveIncident, migrateDatabase } from '@app/storage';
+import { OrganisationReader } from '@app/progress';
+import { Database, loadActiveIncident, migrateDatabase, ScopedReads } from '@app/storage';
 import { BlindnessWatch, ReportHeartbeats, ReportSpacing } from '@app/tracking';
 import type { FastifyReply } from 'fastify';
 import type { RequestListener } from 'node:http';
@@ -9,15 +10,18 @@ import { AppModule } from './app.module';
 import { PollAnswers } from './graphql/poll-answers';
 import { HostedDatabase } from './hosted-database';
 import { allowOrigins } from './http/allow-origins';
+import { guardRoutes } from './http/guard-routes';
 import { HeartbeatEndpoint } from './http/heartbeat.endpoint';
 import { REPORT_BODY_BYTES_MAX } from './http/heartbeat.body';
 import { limitRequests, type Callers } from './http/limit-requests';
 import { refuseWhileStopping } from './http/refuse-while-stopping';
+import { ROUTE_POLICIES } from './http/route-policies';
 import { addSecurityHeaders } from './http/security-headers';
 import { sendRefusal } from './http/send-refusal';
 import { toRefusal } from './http/to-refusal';
 import { IdentifyCaller } from './identify-caller';
 import { addressReader } from './http/address-reader';
+import { IdentifyPrincipal } from './identify-principal';
 import { IdentifySpeaker } from './identify-speaker';
 import { listenerOptions, makeServer } from './listener-options';
 import { provideSecrets } from './local-secrets';
@@ -49,13 +53,14 @@ export async function startService(settings: Settings): Promise<RunningService> 
     const secrets = await provideSecrets(settings, log);
     await migrateDatabase(hosted.url);
     database = await Database.open(hosted.url, settings.limits.statementTimeoutMs);
+    const reads = await ScopedReads.open(database, settings.rowSecurity);
     const incident = await loadActiveIncident(database);
     const clock = new RecoveryClock(settings.clock);
-    const module = AppModule.for({ settings, secrets, database, incident, clock });
+    const module = AppModule.for({ settings, secrets, database, reads, incident, clock });
     const reports: ReportGate = { endpoint: null };
     const app = await createApplication(module, settings, reports);
     reports.endpoint = makeHeartbeatEndpoint(app, settings, clock);
-    await registerRoutes(app, settings);
+    await registerRoutes(app, settings, clock);
     await app.get(BlindnessWatch).start();
     await app.listen(settings.port, settings.host);
     app.get(SweepSchedule).start();
@@ -120,8 +125,17 @@ async function createApplication(
   });
 }
 
-async function registerRoutes(app: NestFastifyApplication, settings: Settings): Promise<void> {
+async function registerRoutes(
+  app: NestFastifyApplication,
+  settings: Settings,
+  clock: RecoveryClock,
+): Promise<void> {
   const fastify = app.getHttpAdapter().getInstance();
+  guardRoutes(fastify, ROUTE_POLICIES, {
+    identify: app.get(IdentifyPrincipal),
+    organisations: app.get(OrganisationReader),
+    clock,
+  });
   fastify.server.maxConnections = settings.limits.connectionsMax;
   refuseWhileStopping(fastify, app.get(ServiceLife));
   addSecurityHeaders(fastify);

@@ -16,6 +16,8 @@ export type Settings = {
   readonly dataDir: string;
   /** An own PostgreSQL; null: the embedded one. */
   readonly databaseUrl: string | null;
+  /** Whether row-level security is the second line behind every scoped read; without it the service does not start. */
+  readonly rowSecurity: boolean;
   readonly adminToken: string | null;
   readonly credentialKey: Buffer | null;
   readonly clock: ClockSetting;
@@ -53,6 +55,7 @@ export function readSettings(env: Environment): Settings {
     databaseUrl: reader.secret('DATABASE_URL'),
     adminToken: reader.secret('ADMIN_TOKEN'),
     credentialKey: readKey(reader.secret('CREDENTIAL_KEY'), problems),
+    rowSecurity: reader.flag('ROW_SECURITY', true),
     clock: readClock(env['RECOVERY_CLOCK'], problems),
     reportEverySeconds: whole('REPORT_EVERY_SECONDS', 300, 30, 86_400),
     reportJitterSeconds: whole('REPORT_JITTER_SECONDS', 30, 0, 3_600),

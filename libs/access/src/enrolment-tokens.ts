@@ -52,6 +52,12 @@ export class EnrolmentTokens {
     return { id: row.id, organisationCode: row.organisation_code };
   }
 
+  /** The organisation that a token is bound to; null when there is no such token. */
+  async organisationOf(id: string): Promise<string | null> {
+    const row = await this.database.dataSource.getRepository(EnrolmentTokenEntity).findOneBy({ id });
+    return row?.organisation_code ?? null;
+  }
+
   /** Revokes a token from now on. @returns false when there is no such token */
   async revoke(id: string, nowMs: number): Promise<boolean> {
     const repository = this.database.dataSource.getRepository(EnrolmentTokenEntity);

@@ -1,5 +1,12 @@
 export { AdminToken, ADMIN_TOKEN_CHARACTERS_MIN } from './admin-token';
 export {
+  ApiTokens,
+  type ApiToken,
+  type ApiTokenPlace,
+  type ApiTokenRequest,
+  type UsableApiToken,
+} from './api-tokens';
+export {
   CredentialSigner,
   SIGNING_KEY_BYTES_MIN,
   type CredentialRefusal,
@@ -15,3 +22,15 @@ export { RelayCredentials, type CreatedRelayCredential } from './relay-credentia
 export { OrganisationScope, type ScopeVerdict } from './organisation-scope';
 export { RateLimiter, type RatePolicy, type RateStanding } from './rate-limiter';
 export { keyWeakness, secretWeakness } from './secret-weakness';
+export {
+  mayAct,
+  PRINCIPAL_KINDS,
+  principalOf,
+  ROLES,
+  scopeFor,
+  type Grant,
+  type Principal,
+  type PrincipalKind,
+  type Role,
+} from './principal';
+export type { Scope } from '@app/storage';

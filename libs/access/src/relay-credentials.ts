@@ -42,6 +42,14 @@ export class RelayCredentials {
     return rows[0]?.active === true;
   }
 
+  /** The organisation that a relay is bound to; null when there is no such relay. */
+  async organisationOf(relayId: string): Promise<string | null> {
+    const row = await this.database.dataSource
+      .getRepository(RelayCredentialEntity)
+      .findOneBy({ id: relayId });
+    return row?.organisation_code ?? null;
+  }
+
   /** Revokes a relay's credential from now on. @returns false when there is no such relay */
   async revoke(relayId: string, nowMs: number): Promise<boolean> {
     const repository = this.database.dataSource.getRepository(RelayCredentialEntity);

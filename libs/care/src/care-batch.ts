@@ -31,6 +31,7 @@ export type BatchRequest = {
   /** Checked (`checkCareAction`). */
   readonly action: CareAction;
   readonly expectedVersion: number | null;
+  readonly isInScope: (practiceId: string) => boolean;
   readonly actionId: string;
   readonly nowMs: number;
   readonly rules: Rules;
@@ -89,10 +90,11 @@ export class CareBatch {
    */
   async carryOut(keys: readonly MachineKey[], request: BatchRequest): Promise<BatchOutcome> {
     const mayMove = await this.mayMoveTo(request);
+    const seen = keys.filter(({ practiceId }) => request.isInScope(practiceId));
     return this.database.transaction(async (db) => {
-      if (TOUCHES_STATE.has(request.action.kind)) await lockStatuses(db, keys);
-      await lockMachines(db, keys);
-      const loaded = await load(db, keys, request.action, mayMove);
+      if (TOUCHES_STATE.has(request.action.kind)) await lockStatuses(db, seen);
+      await lockMachines(db, seen);
+      const loaded = await load(db, seen, request, mayMove);
       const { decided, refused } = decideAll(keys, loaded, request);
       await save(db, decided, request);
       const progressChanged =
@@ -105,24 +107,30 @@ export class CareBatch {
   /** Which of these machines would be refused now; nothing is taken or written. */
   async preview(keys: readonly MachineKey[], request: BatchRequest): Promise<BatchOutcome['refused']> {
     const mayMove = await this.mayMoveTo(request);
-    const loaded = await load(this.database.pool, keys, request.action, mayMove);
+    const seen = keys.filter(({ practiceId }) => request.isInScope(practiceId));
+    const loaded = await load(this.database.pool, seen, request, mayMove);
     return decideAll(keys, loaded, request).refused;
   }
 
-  private async mayMoveTo({ action, nowMs }: BatchRequest): Promise<boolean> {
-    return action.kind === 'MOVE' && this.isPractice(action.toPractice, nowMs);
+  private async mayMoveTo({ action, isInScope, nowMs }: BatchRequest): Promise<boolean> {
+    return (
+      action.kind === 'MOVE' && isInScope(action.toPractice) && this.isPractice(action.toPractice, nowMs)
+    );
   }
 }
 
 async function load(
   db: Queryable,
   keys: readonly MachineKey[],
-  action: CareAction,
+  { action, isInScope }: BatchRequest,
   mayMove: boolean,
 ): Promise<Loaded> {
   const cares = await loadCare(db, keys);
   const machines = await loadMachines(db, keys);
-  const [successor = null] = action.kind === 'REPLACE' ? await loadMachines(db, [action.successor]) : [];
+  const [successor = null] =
+    action.kind === 'REPLACE' && isInScope(action.successor.practiceId)
+      ? await loadMachines(db, [action.successor])
+      : [];
   return { cares, machines: new Map(machines.map((one) => [textOf(one.key), one])), successor, mayMove };
 }
 

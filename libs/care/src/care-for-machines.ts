@@ -27,6 +27,8 @@ export type CareRequest = {
   readonly target: unknown;
   /** The machines as they are now, sorted by key, and no more than the limit. */
   readonly find: (limit: number) => Promise<readonly MachineKey[]>;
+  /** Whether a practice is within the asker's scope: machines elsewhere do not exist for them, and none can be moved there. */
+  readonly isInScope: (practiceId: string) => boolean;
   /** How many machines the preview found; null: whoever asks does not mind. */
   readonly expectedMachines: number | null;
   /** The care version that was seen; null: whatever it is by now. For one machine only. */
@@ -177,11 +179,16 @@ export class CareForMachines {
   }
 
   private batchRequest(
-    { actor, action, expectedVersion }: Pick<CareRequest, 'actor' | 'action' | 'expectedVersion'>,
+    {
+      actor,
+      action,
+      expectedVersion,
+      isInScope,
+    }: Pick<CareRequest, 'actor' | 'action' | 'expectedVersion' | 'isInScope'>,
     actionId: string,
     nowMs: number,
   ): BatchRequest {
-    return { actor, action, expectedVersion, actionId, nowMs, rules: this.rules() };
+    return { actor, action, expectedVersion, isInScope, actionId, nowMs, rules: this.rules() };
   }
 }
 

@@ -40,6 +40,8 @@ export type PracticeStatement = {
 export type PracticeReportRequest = {
   readonly actor: Actor;
   readonly practiceIds: readonly string[];
+  /** Whether a practice is within the asker's scope: others do not exist for them. */
+  readonly isInScope: (practiceId: string) => boolean;
   readonly statement: PracticeStatement;
   /** Chosen by the client: the same report sent again is the same report. */
   readonly idempotencyKey: string;
@@ -84,7 +86,7 @@ export class ReportPractices {
     const practiceIds = [...new Set(request.practiceIds)].sort();
     const refused: PracticeReportRefusal[] = [];
     for (const practiceId of practiceIds) {
-      if (await this.isPractice(practiceId, nowMs)) continue;
+      if (request.isInScope(practiceId) && (await this.isPractice(practiceId, nowMs))) continue;
       refused.push({ code: 'UNKNOWN_PRACTICE', message: 'no practice of this code is open', practiceId });
     }
     const reported = practiceIds.filter((code) => refused.every(({ practiceId }) => practiceId !== code));

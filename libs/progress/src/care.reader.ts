@@ -1,7 +1,7 @@
 import { attestationStatus, type AttestationStatus, type MachineRole } from '@app/recovery';
-import { stateOf, type MachineKey } from '@app/storage';
-import type { Pool } from 'pg';
+import { stateOf, type MachineKey, type Scope, type ScopedReads } from '@app/storage';
 import { BatchedReads } from './batched-reads';
+import type { OrganisationReader } from './organisation.reader';
 
 /** What people know of a machine and do for it, as people see it. */
 export type MachineCareView = {
@@ -36,29 +36,47 @@ export type CareEventView = {
   readonly details: Readonly<Record<string, unknown>>;
 };
 
-type Question = { readonly key: MachineKey; readonly nowMs: number };
+type Question = { readonly scope: Scope; readonly key: MachineKey; readonly nowMs: number };
 
 /** Reads what people know of machines and do for them. Reads only. */
 export class CareReader {
-  private readonly reads: BatchedReads<Question, MachineCareView | null>;
+  private readonly questions: BatchedReads<Question, MachineCareView | null>;
 
-  constructor(private readonly pool: Pool) {
-    this.reads = new BatchedReads((questions) => this.readAll(questions));
+  constructor(
+    private readonly reads: ScopedReads,
+    private readonly organisations: OrganisationReader,
+  ) {
+    this.questions = new BatchedReads((questions) => this.readAll(questions));
   }
 
-  /** The care of one machine; null when there is no such machine. */
-  async find(key: MachineKey, nowMs: number): Promise<MachineCareView | null> {
-    return this.reads.ask({ key, nowMs });
+  /** The care of one machine; null when there is no such machine, or it is out of scope. */
+  async find(scope: Scope, key: MachineKey, nowMs: number): Promise<MachineCareView | null> {
+    const { covers } = await this.organisations.viewFor(scope, nowMs, nowMs);
+    return covers(key.practiceId) ? this.questions.ask({ scope, key, nowMs }) : null;
   }
 
+  /** Those of one scope are read together; a turn of the event loop seldom has more than one. */
   private async readAll(questions: readonly Question[]): Promise<(MachineCareView | null)[]> {
+    const answers = new Map<Question, MachineCareView | null>();
+    for (const key of new Set(questions.map(({ scope }) => scope.key))) {
+      const together = questions.filter(({ scope }) => scope.key === key);
+      for (const [question, view] of await this.readTogether(together)) answers.set(question, view);
+    }
+    return questions.map((question) => answers.get(question) ?? null);
+  }
+
+  private async readTogether(
+    questions: readonly Question[],
+  ): Promise<readonly [Question, MachineCareView | null][]> {
+    const [{ scope, nowMs: readAtMs }] = questions as readonly [Question];
     const practices = questions.map(({ key }) => key.practiceId);
     const machines = questions.map(({ key }) => key.machineId);
-    const { rows } = await this.pool.query<CareRow>(CARE_OF_MACHINES, [practices, machines]);
+    const values = [practices, machines];
+    const rows = await this.reads.query<CareRow>(scope, readAtMs, CARE_OF_MACHINES, values);
     const found = new Map(rows.map((row) => [row.ord, row]));
-    return questions.map(({ nowMs }, i) => {
+    return questions.map((question, i) => {
       const row = found.get(i + 1);
-      return row === undefined ? null : toView(row, nowMs);
+      return [question, row === undefined ? null : toView(row, question.nowMs)];
     });
   }
 }

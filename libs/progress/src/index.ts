@@ -9,14 +9,14 @@ export {
   type SensorStatus,
 } from './machine-filter';
 export { MACHINE_ORDERS, type MachineOrder, type PageRequest } from './machine-list-query';
+export { OrganisationReader } from './organisation.reader';
 export {
   NATIONAL_CODE,
   ORGANISATION_LEVELS,
-  OrganisationReader,
   type Organisation,
   type OrganisationLevel,
-  type OrganisationTree,
-} from './organisation.reader';
+} from './organisation-tree';
+export type { OrganisationView } from './organisation-view';
 export { PresentCounts } from './present-counts';
 export {
   ProgressReader,

@@ -11,6 +11,8 @@ import {
 export type FilterReading = {
   readonly nowMs: number;
   readonly policy: Policy;
+  /** The practices whose machines the asker may see; null: all. */
+  readonly practicesInScope: readonly string[] | null;
   /** The practices at or below any of these organisations. */
   readonly practicesWithin: (codes: readonly string[]) => readonly string[];
 };
@@ -21,7 +23,7 @@ export type AddParameter = (value: unknown) => string;
 /**
  * A filter as conditions of SQL on `status` (machine_status) and `machine`, all of which must hold. Built from the filter's shape alone:
  * values travel as parameters only. The first condition names the states that can meet the whole filter, so that the partial
- * indexes serve however deep the filter hides them.
+ * indexes serve however deep the filter hides them; and the asker's scope bounds all of it, a `not` included.
  */
 export function filterConditions(
   filter: MachineFilter,
@@ -35,7 +37,7 @@ export function filterConditions(
     states.size === RECOVERY_STATES.length
       ? []
       : [`status.state IN (${[...states].map((state) => STATE_CODE[state]).join(', ') || 'NULL'})`];
-  return [...bound, ...writer.all(filter, true)];
+  return [...bound, ...writer.ofScope(), ...writer.all(filter, true)];
 }
 
 /** A unit of SQL for every condition. What a row does not know is NULL there, and counts as not met. */
@@ -44,6 +46,11 @@ class ConditionWriter {
     private readonly reading: FilterReading,
     private readonly parameter: AddParameter,
   ) {}
+
+  ofScope(): string[] {
+    const { practicesInScope } = this.reading;
+    return practicesInScope === null ? [] : [this.isAny('status.practice_id', 'text', practicesInScope)];
+  }
 
   /** All of them must hold. Where the whole statement already keeps to the states of the filter, they are not named again. */
   all(filter: MachineFilter, statesAreKept: boolean): string[] {

@@ -104,7 +104,7 @@ function unrecoveredListQuery(
       joinMachine: asksAboutMachine(conditions) ? JOIN_MACHINE : '',
       states: [...statesWithin(filter)],
       exposures: filter.exposures ?? EXPOSURES,
-      practices: everywhere ? null : reading.practicesWithin(within),
+      practices: everywhere ? reading.practicesInScope : reading.practicesWithin(within),
       after: page.after,
       rows: page.first + 1,
     },

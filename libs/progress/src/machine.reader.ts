@@ -10,8 +10,15 @@ import {
   type StateGroup,
   type TransitionReason,
 } from '@app/recovery';
-import { decodeMemory, exposureOf, reasonOf, stateOf, type MachineKey } from '@app/storage';
-import type { Pool } from 'pg';
+import {
+  decodeMemory,
+  exposureOf,
+  reasonOf,
+  stateOf,
+  type MachineKey,
+  type Scope,
+  type ScopedReads,
+} from '@app/storage';
 import type { FilterReading } from './machine-conditions';
 import type { MachineFilter } from './machine-filter';
 import {
@@ -23,7 +30,8 @@ import {
   type PageRequest,
   type Statement,
 } from './machine-list-query';
-import { practicesWithin, type OrganisationReader } from './organisation.reader';
+import type { OrganisationReader } from './organisation.reader';
+import { practicesWithin } from './organisation-tree';
 
 /** A machine as people see it. */
 export type MachineView = {
@@ -62,60 +70,81 @@ export type MachineFactsView = {
 /** One page of machines, in the order asked for. */
 export type MachinePage = { readonly machines: readonly MachineView[]; readonly hasNextPage: boolean };
 
-/** Answers questions about single machines and lists of them. Reads only. */
+/** Answers questions about single machines and lists of them, to whoever asks, within their scope. Reads only. */
 export class MachineReader {
   constructor(
-    private readonly pool: Pool,
+    private readonly reads: ScopedReads,
     private readonly organisations: OrganisationReader,
     private readonly policy: Policy,
   ) {}
 
   /** One page in keyset order: it neither skips nor repeats a machine whose place in the order does not change meanwhile. */
   async list(
+    scope: Scope,
     filter: MachineFilter,
     order: MachineOrder,
     page: PageRequest,
     nowMs: number,
   ): Promise<MachinePage> {
-    const rows = await this.rows<MachineRow>(
-      machineListQuery(filter, order, page, await this.reading(nowMs)),
-    );
+    const statement = machineListQuery(filter, order, page, await this.reading(scope, nowMs));
+    const rows = await this.rows<MachineRow>(scope, nowMs, statement);
     const machines = rows.slice(0, page.first).map((row) => this.toView(row, nowMs));
     return { machines, hasNextPage: rows.length > page.first };
   }
 
   /** How many machines meet a filter at this moment. */
-  async count(filter: MachineFilter, nowMs: number): Promise<number> {
-    const [row] = await this.rows<{ machines: number }>(machineCountQuery(filter, await this.reading(nowMs)));
+  async count(scope: Scope, filter: MachineFilter, nowMs: number): Promise<number> {
+    const statement = machineCountQuery(filter, await this.reading(scope, nowMs));
+    const [row] = await this.rows<{ machines: number }>(scope, nowMs, statement);
     return row?.machines ?? 0;
   }
 
   /** The machines that meet a filter at this moment, sorted as `compareMachineKeys` does, and no more than `limit` of them. */
-  async keys(filter: MachineFilter, limit: number, nowMs: number): Promise<readonly MachineKey[]> {
-    const rows = await this.rows<{ practice_id: string; machine_id: string }>(
-      machineKeysQuery(filter, limit, await this.reading(nowMs)),
-    );
+  async keys(
+    scope: Scope,
+    filter: MachineFilter,
+    limit: number,
+    nowMs: number,
+  ): Promise<readonly MachineKey[]> {
+    const statement = machineKeysQuery(filter, limit, await this.reading(scope, nowMs));
+    const rows = await this.rows<{ practice_id: string; machine_id: string }>(scope, nowMs, statement);
     return rows.map((row) => ({ practiceId: row.practice_id, machineId: row.machine_id }));
   }
 
-  async find(key: MachineKey, nowMs: number): Promise<MachineView | null> {
-    const { rows } = await this.pool.query<MachineRow>(
-      `SELECT ${MACHINE_COLUMNS}, '' AS sort_value
-       FROM machine_status AS status
-       JOIN machine ON machine.practice_id = status.practice_id AND machine.machine_id = status.machine_id
-       WHERE status.practice_id = $1 AND status.machine_id = $2`,
-      [key.practiceId, key.machineId],
-    );
-    return rows[0] === undefined ? null : this.toView(rows[0], nowMs);
+  /**
+   * One machine; null when there is none, or it is out of scope. Whether its practice is within the scope is decided before it is
+   * looked for, and it is looked for in either case: the answer takes as long for a machine out of scope as for one that does not exist.
+   */
+  async find(scope: Scope, key: MachineKey, nowMs: number): Promise<MachineView | null> {
+    const { covers } = await this.organisations.viewFor(scope, nowMs, nowMs);
+    const text = `
+      SELECT ${MACHINE_COLUMNS}, '' AS sort_value
+      FROM machine_status AS status
+      JOIN machine ON machine.practice_id = status.practice_id AND machine.machine_id = status.machine_id
+      WHERE status.practice_id = $1 AND status.machine_id = $2`;
+    const values = [covers(key.practiceId) ? key.practiceId : null, key.machineId];
+    const [row] = await this.rows<MachineRow>(scope, nowMs, { text, values });
+    return row === undefined ? null : this.toView(row, nowMs);
   }
 
-  private async rows<Row extends object>({ text, values }: Statement): Promise<readonly Row[]> {
-    return (await this.pool.query<Row>(text, [...values])).rows;
+  private async rows<Row extends object>(
+    scope: Scope,
+    nowMs: number,
+    { text, values }: Statement,
+  ): Promise<readonly Row[]> {
+    return this.reads.query<Row>(scope, nowMs, text, values);
   }
 
-  private async reading(nowMs: number): Promise<FilterReading> {
+  /** Practices out of scope are left out of the filter, too: reading their rows to drop them would tell how many there are. */
+  private async reading(scope: Scope, nowMs: number): Promise<FilterReading> {
     const tree = await this.organisations.treeAt(nowMs);
-    return { nowMs, policy: this.policy, practicesWithin: (codes) => practicesWithin(tree, codes) };
+    const { covers, coveredPractices } = await this.organisations.viewFor(scope, nowMs, nowMs);
+    return {
+      nowMs,
+      policy: this.policy,
+      practicesInScope: coveredPractices,
+      practicesWithin: (codes) => practicesWithin(tree, codes).filter(covers),
+    };
   }
 
   private toView(row: MachineRow, nowMs: number): MachineView {

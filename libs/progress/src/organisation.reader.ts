@@ -1,27 +1,16 @@
+import type { Scope } from '@app/storage';
 import type { Pool } from 'pg';
-
-export const ORGANISATION_LEVELS = ['NATIONAL', 'REGION', 'ICB', 'PRACTICE'] as const;
-/** The levels of the hierarchy, from the top. */
-export type OrganisationLevel = (typeof ORGANISATION_LEVELS)[number];
-
-/** An organisation as it stood at a moment. */
-export type Organisation = {
-  readonly code: string;
-  readonly name: string;
-  readonly level: OrganisationLevel;
-  readonly parentCode: string | null;
-  readonly closed: boolean;
-};
-
-/** The organisations and their places at one moment. */
-export type OrganisationTree = ReadonlyMap<string, Organisation>;
-
-export const NATIONAL_CODE = 'ENGLAND';
+import type { OrganisationLevel, OrganisationTree } from './organisation-tree';
+import { viewOf, type OrganisationView } from './organisation-view';
 
 /** An import shows within this time. */
 const TREE_VALID_MS = 5_000;
 /** Trees of different moments kept: the present one and a few that somebody looks back at. */
 const TREES_KEPT_MAX = 8;
+/** Scopes whose view of a tree is kept; principals are many, but they share a few dozen scopes. */
+const VIEWS_KEPT_MAX = 200;
+
+type KeptView = { readonly present: OrganisationTree; readonly view: OrganisationView };
 
 /** Reads the tree of organisations, and keeps it for a few seconds: it is a few thousand rows that change once a month. */
 export class OrganisationReader {
@@ -29,13 +18,14 @@ export class OrganisationReader {
     string,
     { readonly readAtMs: number; readonly tree: Promise<OrganisationTree> }
   >();
+  private readonly views = new WeakMap<OrganisationTree, Map<string, KeptView>>();
 
   constructor(
     private readonly pool: Pool,
     private readonly monotonicMs: () => number,
   ) {}
 
-  /** The tree as it stood at `atMs`, looked up by day: links change at midnight. */
+  /** The whole tree as it stood at `atMs`, looked up by day: links change at midnight. */
   async treeAt(atMs: number): Promise<OrganisationTree> {
     const day = new Date(atMs).toISOString().slice(0, 10);
     const known = this.trees.get(day);
@@ -54,9 +44,18 @@ export class OrganisationReader {
     return tree;
   }
 
-  /** One organisation, or null when there is none of this code. */
-  async find(code: string, atMs: number): Promise<Organisation | null> {
-    return (await this.treeAt(atMs)).get(code) ?? null;
+  /** The organisations as they stood at `atMs`, as somebody sees them whose scope follows from the hierarchy as of `nowMs`. */
+  async viewFor(scope: Scope, atMs: number, nowMs: number): Promise<OrganisationView> {
+    const [present, then] = await Promise.all([this.treeAt(nowMs), this.treeAt(atMs)]);
+    const views = this.views.get(then) ?? new Map<string, KeptView>();
+    this.views.set(then, views);
+    const kept = views.get(scope.key);
+    if (kept?.present === present) return kept.view;
+    const view = viewOf(scope, present, then);
+    views.set(scope.key, { present, view });
+    const oldest = views.keys().next();
+    if (views.size > VIEWS_KEPT_MAX && oldest.done !== true) views.delete(oldest.value);
+    return view;
   }
 
   private async read(atMs: number): Promise<OrganisationTree> {
@@ -95,40 +94,4 @@ function isSame(a: OrganisationTree, b: OrganisationTree): boolean {
     }
   }
   return true;
-}
-
-/** Whether an organisation is another one or lies below it. */
-export function liesWithin(tree: OrganisationTree, code: string, ancestor: string): boolean {
-  if (ancestor === NATIONAL_CODE) return true;
-  for (let at: string | null = code; at !== null; at = tree.get(at)?.parentCode ?? null) {
-    if (at === ancestor) return true;
-  }
-  return false;
-}
-
-const practicesOfTree = new WeakMap<OrganisationTree, ReadonlyMap<string, readonly string[]>>();
-
-/** The codes of all practices at or below any of the organisations, each once; unknown organisations have none. */
-export function practicesWithin(tree: OrganisationTree, codes: readonly string[]): readonly string[] {
-  let below = practicesOfTree.get(tree);
-  if (below === undefined) {
-    below = groupPractices(tree);
-    practicesOfTree.set(tree, below);
-  }
-  const [only] = codes;
-  if (codes.length === 1 && only !== undefined) return below.get(only) ?? [];
-  return [...new Set(codes.flatMap((code) => below.get(code) ?? []))];
-}
-
-function groupPractices(tree: OrganisationTree): Map<string, string[]> {
-  const below = new Map<string, string[]>();
-  for (const practice of tree.values()) {
-    if (practice.level !== 'PRACTICE') continue;
-    for (let at: string | null = practice.code; at !== null; at = tree.get(at)?.parentCode ?? null) {
-      const practices = below.get(at);
-      if (practices === undefined) below.set(at, [practice.code]);
-      else practices.push(practice.code);
-    }
-  }
-  return below;
 }

@@ -10,8 +10,8 @@ import {
   type TroubleCause,
   type Usability,
 } from '@app/recovery';
-import { stateOf } from '@app/storage';
-import type { Pool } from 'pg';
+import { stateOf, type Scope, type ScopedReads } from '@app/storage';
+import type { OrganisationReader } from './organisation.reader';
 import { SharedReads } from './shared-reads';
 
 /** What somebody said about how a practice works; null: not said. */
@@ -62,42 +62,66 @@ export type OperationQuestion = {
  * (`practice-condition.ts`). Reads only.
  */
 export class PracticeOperationReader {
-  private readonly reads = new SharedReads<readonly PracticeOperation[]>();
+  private readonly shared = new SharedReads<readonly PracticeOperation[]>();
 
-  constructor(private readonly pool: Pool) {}
+  constructor(
+    private readonly reads: ScopedReads,
+    private readonly organisations: OrganisationReader,
+  ) {}
 
-  /** All open practices that are asked for, by code. */
-  async read(question: OperationQuestion, nowMs: number): Promise<readonly PracticeOperation[]> {
-    return this.reads.share(JSON.stringify([question, nowMs]), () => this.answer(question, nowMs));
+  /** All open practices that are asked for and within the scope, by code. */
+  async read(
+    scope: Scope,
+    question: OperationQuestion,
+    nowMs: number,
+  ): Promise<readonly PracticeOperation[]> {
+    const key = JSON.stringify([scope.key, question, nowMs]);
+    return this.shared.share(key, () => this.answer(scope, question, nowMs));
   }
 
-  /** What was said about a practice, newest first, before a place of an earlier page. */
-  async history(practiceId: string, first: number, before: ReportPlace | null): Promise<ReportPage> {
-    const { rows } = await this.pool.query<ReportRow>(
+  /** What was said about a practice, newest first, before a place of an earlier page; nothing when it is out of scope. */
+  async history(
+    scope: Scope,
+    practiceId: string,
+    first: number,
+    before: ReportPlace | null,
+    nowMs: number,
+  ): Promise<ReportPage> {
+    const { covers } = await this.organisations.viewFor(scope, nowMs, nowMs);
+    const rows = await this.reads.query<ReportRow>(
+      scope,
+      nowMs,
       `SELECT ${REPORT_COLUMNS}
        FROM practice_report AS report
        WHERE report.practice_id = $1
          AND ($3::float8 IS NULL OR (report.reported_at, report.report_id) < (to_timestamp($3::float8 / 1000), $4::uuid))
        ORDER BY report.reported_at DESC, report.report_id DESC
        LIMIT $2`,
-      [practiceId, first + 1, before?.reportedAtMs ?? null, before?.reportId ?? null],
+      [covers(practiceId) ? practiceId : null, first + 1, before?.reportedAtMs ?? null, before?.reportId ?? null],
     );
     return { reports: rows.slice(0, first).map(toReport), hasNextPage: rows.length > first };
   }
 
-  private async answer(question: OperationQuestion, nowMs: number): Promise<readonly PracticeOperation[]> {
+  private async answer(
+    scope: Scope,
+    question: OperationQuestion,
+    nowMs: number,
+  ): Promise<readonly PracticeOperation[]> {
     const { within, asOfMs, knownAtMs } = question;
     const isPast = asOfMs !== null || knownAtMs !== null;
     const atMs = asOfMs ?? knownAtMs ?? nowMs;
-    const bounds = [atMs, [...within]];
+    const { coveredPractices } = await this.organisations.viewFor(scope, nowMs, nowMs);
+    const bounds = [atMs, [...within], coveredPractices];
+    const read = <Row extends object>(text: string, values: readonly unknown[]): Promise<Row[]> =>
+      this.reads.query<Row>(scope, nowMs, text, values);
     const [reports, machines] = await Promise.all([
-      this.pool.query<PlacedRow>(REPORTS_AT, [...bounds, knownAtMs ?? nowMs]),
+      read<PlacedRow>(REPORTS_AT, [...bounds, knownAtMs ?? nowMs]),
       isPast
-        ? this.pool.query<MachinesRow>(MACHINES_THEN, [...bounds, knownAtMs ?? nowMs])
-        : this.pool.query<MachinesRow>(MACHINES_NOW, bounds),
+        ? read<MachinesRow>(MACHINES_THEN, [...bounds, knownAtMs ?? nowMs])
+        : read<MachinesRow>(MACHINES_NOW, bounds),
     ]);
-    const roles = rolesByPractice(machines.rows);
-    return reports.rows.map((row) => toOperation(row, roles.get(row.practice_id) ?? [], atMs));
+    const roles = rolesByPractice(machines);
+    return reports.map((row) => toOperation(row, roles.get(row.practice_id) ?? [], atMs));
   }
 }
 
@@ -112,15 +136,16 @@ const REPORT_COLUMNS = `
   report.backlog_days, report.incident_number, report.note, report.source, report.said_by, report.actor_name,
   report.reported_at, report.recorded_at, report.valid_until`;
 
-/** $1 the moment, $2 codes of organisations. Practices that were open then. */
+/** $1 the moment, $2 codes of organisations, $3 the practices within the scope or null. Practices that were open then. */
 const PLACES = `
   placement_at(to_timestamp($1::float8 / 1000)) AS place
   JOIN practice ON practice.code = place.practice_id
     AND (practice.closed_on IS NULL OR practice.closed_on > (to_timestamp($1::float8 / 1000) AT TIME ZONE 'UTC')::date)
     AND ('ENGLAND' = ANY ($2::text[]) OR place.practice_id = ANY ($2::text[]) OR place.icb_code = ANY ($2::text[])
-         OR place.region_code = ANY ($2::text[]))`;
+         OR place.region_code = ANY ($2::text[]))
+    AND ($3::text[] IS NULL OR place.practice_id = ANY ($3::text[]))`;
 
-/** The last report of each practice that held from $1 or before on, and was known at $3: one look-up for each practice. */
+/** The last report of each practice that held from $1 or before on, and was known at $4: one look-up for each practice. */
 const REPORTS_AT = `
   SELECT place.practice_id, place.icb_code, place.region_code, practice.supplier, said.*
   FROM ${PLACES}
@@ -128,7 +153,7 @@ const REPORTS_AT = `
     SELECT ${REPORT_COLUMNS}
     FROM practice_report AS report
     WHERE report.practice_id = place.practice_id AND report.reported_at <= to_timestamp($1::float8 / 1000)
-      AND report.recorded_at <= to_timestamp($3::float8 / 1000)
+      AND report.recorded_at <= to_timestamp($4::float8 / 1000)
     ORDER BY report.reported_at DESC, report.recorded_at DESC
     LIMIT 1
   ) AS said ON true
@@ -142,7 +167,7 @@ const MACHINES_NOW = `
   GROUP BY 1, 2, 3`;
 
 /**
- * The same of the past: the state that the last transition before $1, known at $3, led to. A machine that came later is left out;
+ * The same of the past: the state that the last transition before $1, known at $4, led to. A machine that came later is left out;
  * its role is that of today.
  */
 const MACHINES_THEN = `
@@ -155,7 +180,7 @@ const MACHINES_THEN = `
     FROM transition
     WHERE transition.practice_id = machine.practice_id AND transition.machine_id = machine.machine_id
       AND transition.event_at <= to_timestamp($1::float8 / 1000)
-      AND transition.recorded_at <= to_timestamp($3::float8 / 1000)
+      AND transition.recorded_at <= to_timestamp($4::float8 / 1000)
     ORDER BY transition.ordinal DESC
     LIMIT 1
   ) AS past ON true

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { NATIONAL_CODE, type OrganisationLevel, type OrganisationTree } from './organisation.reader';
+import { NATIONAL_CODE, type OrganisationLevel, type OrganisationTree } from './organisation-tree';
 
 /** How many machines of an organisation share an exposure and a state, as codes, and when that last changed. */
 export type CountedCell = {

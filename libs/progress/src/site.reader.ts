@@ -7,10 +7,12 @@ import {
   readSilences,
   type MachineKey,
   type PracticeSilence,
+  type Scope,
+  type ScopedReads,
 } from '@app/storage';
-import type { Pool } from 'pg';
 import { GatheredReads } from './gathered-reads';
-import { NATIONAL_CODE } from './organisation.reader';
+import type { OrganisationReader } from './organisation.reader';
+import { practicesWithin } from './organisation-tree';
 
 /** A practice that is silent as a whole, while machines of it are awaited. */
 export type SilentSite = {
@@ -40,28 +42,29 @@ export type HeldSilence = {
 /** One page of silent practices, longest silent first. */
 export type SilentSitePage = { readonly sites: readonly SilentSite[]; readonly hasNextPage: boolean };
 
-/** Answers which practices are silent as a whole, and which machines that holds. Reads only. */
+/** Answers which practices of a scope are silent as a whole, and which machines that holds. Reads only. */
 export class SiteReader {
   private readonly sites: GatheredReads<SilentSite>;
   private readonly holds: GatheredReads<HeldSilence>;
 
   constructor(
-    private readonly pool: Pool,
+    private readonly reads: ScopedReads,
+    private readonly organisations: OrganisationReader,
     private readonly rules: () => Rules,
     private readonly nowMs: () => number,
   ) {
-    this.sites = new GatheredReads((practiceIds) => this.readSites(practiceIds));
-    this.holds = new GatheredReads((machineIds) => this.readHolds(machineIds));
+    this.sites = new GatheredReads((scope, practiceIds) => this.readSites(scope, practiceIds));
+    this.holds = new GatheredReads((scope, machineIds) => this.readHolds(scope, machineIds));
   }
 
   /** The silence of one practice, or null when it speaks, or when nothing asked whether it does. */
-  async siteOf(practiceId: string): Promise<SilentSite | null> {
-    return this.sites.ask(practiceId);
+  async siteOf(scope: Scope, practiceId: string): Promise<SilentSite | null> {
+    return (await this.covers(scope, practiceId)) ? this.sites.ask(scope, practiceId) : null;
   }
 
   /** The silence of one machine that is held, or null when none is. */
-  async holdOf(key: MachineKey): Promise<HeldSilence | null> {
-    return this.holds.ask(formatMachineKey(key));
+  async holdOf(scope: Scope, key: MachineKey): Promise<HeldSilence | null> {
+    return (await this.covers(scope, key.practiceId)) ? this.holds.ask(scope, formatMachineKey(key)) : null;
   }
 
   /**
@@ -70,33 +73,51 @@ export class SiteReader {
    * @param within code of the organisation to look within; null: everywhere
    * @param after the place of the last site of the page before; null: from the beginning
    */
-  async list(within: string | null, after: SilencePlace | null, first: number): Promise<SilentSitePage> {
-    const atMs = this.nowMs();
-    const place = within === null || within === NATIONAL_CODE ? null : { code: within, atMs };
-    const rows = await listSilences(this.pool, place, after, first + 1);
+  async list(
+    scope: Scope,
+    within: string | null,
+    after: SilencePlace | null,
+    first: number,
+  ): Promise<SilentSitePage> {
+    const nowMs = this.nowMs();
+    const { covers, coveredPractices } = await this.organisations.viewFor(scope, nowMs, nowMs);
+    const practices =
+      within === null
+        ? coveredPractices
+        : practicesWithin(await this.organisations.treeAt(nowMs), [within]).filter(covers);
+    const rows = await this.reads.within(scope, nowMs, (db) => listSilences(db, practices, after, first + 1));
     const sites = rows.slice(0, first).map((silence) => toSite(silence, this.rules()));
     return { sites, hasNextPage: rows.length > first };
   }
 
-  private async readSites(practiceIds: readonly string[]): Promise<Map<string, SilentSite>> {
+  private async covers(scope: Scope, practiceId: string): Promise<boolean> {
+    const nowMs = this.nowMs();
+    return (await this.organisations.viewFor(scope, nowMs, nowMs)).covers(practiceId);
+  }
+
+  private async readSites(scope: Scope, practiceIds: readonly string[]): Promise<Map<string, SilentSite>> {
     const rules = this.rules();
     const sites = new Map<string, SilentSite>();
-    for (const [practiceId, silences] of await readSilences(this.pool, practiceIds)) {
+    const known = await this.reads.within(scope, this.nowMs(), (db) => readSilences(db, practiceIds));
+    for (const [practiceId, silences] of known) {
       const open = silences.find(({ spokeAgainAtMs }) => spokeAgainAtMs === null);
       if (open !== undefined) sites.set(practiceId, toSite(open, rules));
     }
     return sites;
   }
 
-  private async readHolds(machineIds: readonly string[]): Promise<Map<string, HeldSilence>> {
+  private async readHolds(scope: Scope, machineIds: readonly string[]): Promise<Map<string, HeldSilence>> {
     const keys = machineIds.map(parseMachineKey).filter((key) => key !== null);
-    const silences = await readSilences(this.pool, [...new Set(keys.map(({ practiceId }) => practiceId))]);
+    const practiceIds = [...new Set(keys.map(({ practiceId }) => practiceId))];
     const holds = new Map<string, HeldSilence>();
-    if (silences.size === 0) return holds;
     const rules = this.rules();
     const nowMs = this.nowMs();
-    const silent = keys.filter(({ practiceId }) => silences.has(practiceId));
-    for (const { key, machine } of await loadMachines(this.pool, silent)) {
+    const { silences, machines } = await this.reads.within(scope, nowMs, async (db) => {
+      const known = await readSilences(db, practiceIds);
+      const silent = keys.filter(({ practiceId }) => known.has(practiceId));
+      return { silences: known, machines: silent.length === 0 ? [] : await loadMachines(db, silent) };
+    });
+    for (const { key, machine } of machines) {
       for (const silence of silences.get(key.practiceId) ?? []) {
         const hold = siteHold(machine, silence, nowMs, rules);
         const known = holds.get(formatMachineKey(key));

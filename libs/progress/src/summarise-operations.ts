@@ -6,8 +6,7 @@ import {
   type TroubleCause,
   type Usability,
 } from '@app/recovery';
-import type { OrganisationLevel } from './organisation.reader';
-import { NATIONAL_CODE } from './organisation.reader';
+import { NATIONAL_CODE, type OrganisationLevel } from './organisation-tree';
 import type { PracticeOperation } from './practice-operation.reader';
 
 /** How many practices work in which way. Modes, usabilities and causes each sum to `practices`. */

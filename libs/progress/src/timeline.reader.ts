@@ -1,6 +1,6 @@
-import { exposureOf, reasonOf, stateOf, type MachineKey } from '@app/storage';
-import type { Pool } from 'pg';
+import { exposureOf, reasonOf, stateOf, type MachineKey, type Scope, type ScopedReads } from '@app/storage';
 import type { CareEventView } from './care.reader';
+import type { OrganisationReader } from './organisation.reader';
 import type { TransitionView } from './transition.reader';
 
 /** What happened to a machine: a change that evidence brought about, or something that a person did. */
@@ -27,18 +27,30 @@ export type TimelineRequest = {
 
 /** Reads everything that happened to a machine, evidence and people's care in one order. Reads only. */
 export class TimelineReader {
-  constructor(private readonly pool: Pool) {}
+  constructor(
+    private readonly reads: ScopedReads,
+    private readonly organisations: OrganisationReader,
+  ) {}
 
-  /** In the order in which it was recorded: what comes in late never slips in between pages that were read. */
-  async list(key: MachineKey, { first, after, newestFirst }: TimelineRequest): Promise<TimelinePage> {
+  /**
+   * In the order in which it was recorded: what comes in late never slips in between pages that were read. Nothing when the machine is
+   * out of scope.
+   */
+  async list(
+    scope: Scope,
+    key: MachineKey,
+    { first, after, newestFirst }: TimelineRequest,
+    nowMs: number,
+  ): Promise<TimelinePage> {
+    const { covers } = await this.organisations.viewFor(scope, nowMs, nowMs);
     const values = [
-      key.practiceId,
+      covers(key.practiceId) ? key.practiceId : null,
       key.machineId,
       first + 1,
       ...(after === null ? [] : [after.recordedAtMs, RANK[after.kind], after.ordinal]),
     ];
     const text = timelineQuery(newestFirst, after !== null);
-    const { rows } = await this.pool.query<TimelineRow>(text, values);
+    const rows = await this.reads.query<TimelineRow>(scope, nowMs, text, values);
     return { entries: rows.slice(0, first).map(toEntry), hasNextPage: rows.length > first };
   }
 }

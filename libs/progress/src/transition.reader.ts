@@ -1,6 +1,6 @@
 import type { Exposure, RecoveryState, TransitionReason } from '@app/recovery';
-import { exposureOf, reasonOf, stateOf, type MachineKey } from '@app/storage';
-import type { Pool } from 'pg';
+import { exposureOf, reasonOf, stateOf, type MachineKey, type Scope, type ScopedReads } from '@app/storage';
+import type { OrganisationReader } from './organisation.reader';
 
 /** One change of a machine, as people see it. */
 export type TransitionView = {
@@ -24,17 +24,30 @@ export type TransitionPage = {
 
 /** Reads the history of a machine. */
 export class TransitionReader {
-  constructor(private readonly pool: Pool) {}
+  constructor(
+    private readonly reads: ScopedReads,
+    private readonly organisations: OrganisationReader,
+  ) {}
 
-  /** Transitions in the order in which they were recorded, after the given ordinal. */
-  async list(key: MachineKey, first: number, afterOrdinal: number): Promise<TransitionPage> {
-    const { rows } = await this.pool.query<TransitionRow>(
+  /** Transitions in the order in which they were recorded, after the given ordinal; none when the machine is out of scope. */
+  async list(
+    scope: Scope,
+    key: MachineKey,
+    first: number,
+    afterOrdinal: number,
+    nowMs: number,
+  ): Promise<TransitionPage> {
+    const { covers } = await this.organisations.viewFor(scope, nowMs, nowMs);
+    const practiceId = covers(key.practiceId) ? key.practiceId : null;
+    const rows = await this.reads.query<TransitionRow>(
+      scope,
+      nowMs,
       `SELECT ordinal, event_at, recorded_at, from_state, to_state, from_exposure, to_exposure, reason, rule_version, evidence
        FROM transition
        WHERE practice_id = $1 AND machine_id = $2 AND ordinal > $3
        ORDER BY ordinal
        LIMIT $4`,
-      [key.practiceId, key.machineId, afterOrdinal, first + 1],
+      [practiceId, key.machineId, afterOrdinal, first + 1],
     );
     return { transitions: rows.slice(0, first).map(toView), hasNextPage: rows.length > first };
   }

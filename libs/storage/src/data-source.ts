@@ -1,5 +1,6 @@
 import { DataSource } from 'typeorm';
 import { EnrolmentTokenEntity, RelayCredentialEntity } from './entities/access.entity';
+import { ApiTokenEntity } from './entities/api-token.entity';
 import { CareActionEntity, CareEventEntity, MachineTagEntity } from './entities/care.entity';
 import {
   InstallationEntity,
@@ -18,6 +19,9 @@ import { CareByPeople1721393619000 } from './migrations/1721393619000-care-by-pe
 import { PracticeReports1721397219000 } from './migrations/1721397219000-practice-reports';
 import { SiteSilence1721692800000 } from './migrations/1721692800000-site-silence';
 import { MachineLists1721707200000 } from './migrations/1721707200000-machine-lists';
+import { ApiTokens1721710110000 } from './migrations/1721710110000-api-tokens';
+import { RowScope1721710120000 } from './migrations/1721710120000-row-scope';
+import { provideReaderRole } from './reader-role';
 
 /** Connections of one process: two write lanes, the sweeper, readers and administration, with room to spare. */
 const POOL_CONNECTIONS_MAX = 12;
@@ -59,6 +63,7 @@ export function makeDataSource(url: string, statementTimeoutMs = 0): DataSource 
       RelayCredentialEntity,
       SiteSilenceEntity,
       PracticeReportEntity,
+      ApiTokenEntity,
     ],
     migrations: [
       Fleet1721347200000,
@@ -67,6 +72,8 @@ export function makeDataSource(url: string, statementTimeoutMs = 0): DataSource 
       PracticeReports1721397219000,
       SiteSilence1721692800000,
       MachineLists1721707200000,
+      ApiTokens1721710110000,
+      RowScope1721710120000,
     ],
     migrationsTransactionMode: 'all',
     synchronize: false,
@@ -95,6 +102,7 @@ export async function migrateDatabase(url: string): Promise<void> {
   try {
     await lock.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
     await dataSource.runMigrations();
+    await provideReaderRole((statement) => lock.query(statement));
   } finally {
     await lock.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]).catch(() => undefined);
     await lock.release();

@@ -1,6 +1,9 @@
 export { Database, isTransient, type Queryable } from './database';
 export { makeDataSource, migrateDatabase } from './data-source';
 export { EnrolmentTokenEntity, RelayCredentialEntity } from './entities/access.entity';
+export { ApiTokenEntity } from './entities/api-token.entity';
+export { NATION, scopeOf, type Scope } from './scope';
+export { ScopedReads } from './scoped-reads';
 export { EXPOSURE_CODE, exposureOf, REASON_CODE, reasonOf, STATE_CODE, stateOf } from './codes';
 export {
   compareMachineKeys,

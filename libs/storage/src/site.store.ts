@@ -162,10 +162,10 @@ export async function endSilences(
   };
 }
 
-/** One page of the practices that are silent, longest first; all of them, or those of `within`. */
+/** One page of the practices that are silent, longest first; of these practices, or of all where `practiceIds` is null. */
 export async function listSilences(
   db: Queryable,
-  within: { readonly code: string; readonly atMs: number } | null,
+  practiceIds: readonly string[] | null,
   after: SilencePlace | null,
   rowsMax: number,
 ): Promise<PracticeSilence[]> {
@@ -174,12 +174,10 @@ export async function listSilences(
      FROM site_silence AS silence
      WHERE silence.ended_at IS NULL
        AND ($1::float8 IS NULL OR (silence.silent_since, silence.practice_id) > (to_timestamp($1::float8 / 1000), $2::text COLLATE "C"))
-       AND ($3::text IS NULL OR silence.practice_id IN (
-         SELECT place.practice_id FROM placement_at(to_timestamp($4::float8 / 1000)) AS place
-         WHERE $3::text IN (place.practice_id, place.icb_code, place.region_code)))
+       AND ($3::text[] IS NULL OR silence.practice_id = ANY ($3::text[]))
      ORDER BY silence.silent_since, silence.practice_id
-     LIMIT $5`,
-    [after?.silentSinceMs ?? null, after?.practiceId ?? '', within?.code ?? null, within?.atMs ?? 0, rowsMax],
+     LIMIT $4`,
+    [after?.silentSinceMs ?? null, after?.practiceId ?? '', practiceIds, rowsMax],
   );
   return rows.map(toSilence);
 }

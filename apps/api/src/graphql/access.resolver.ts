@@ -1,11 +1,12 @@
-import { UseGuards } from '@nestjs/common';
 import { Args, Field, ID, InputType, Int, Mutation, ObjectType, Resolver } from '@nestjs/graphql';
 import { EnrolmentTokens, RelayCredentials } from '@app/access';
-import { OrganisationReader, ReaderError } from '@app/progress';
+import { ReaderError } from '@app/progress';
 import { parseMachineKey } from '@app/storage';
 import { RevokeCredential } from '@app/tracking';
 import { RecoveryClock } from '../recovery-clock';
-import { AdminGuard } from './admin.guard';
+import type { Standing } from '../request-access';
+import { SenderStanding } from './sender-standing';
+import { isUuid } from './uuid';
 
 @InputType('CreateEnrolmentTokenInput', { description: 'A token for the machines of one organisation.' })
 export class CreateEnrolmentTokenInput {
@@ -59,13 +60,11 @@ export class RelayCredentialType {
 
 /** Makes the secrets that machines and relays come with. */
 @Resolver()
-@UseGuards(AdminGuard)
 export class AccessResolver {
   constructor(
     private readonly enrolmentTokens: EnrolmentTokens,
     private readonly relayCredentials: RelayCredentials,
     private readonly machineCredentials: RevokeCredential,
-    private readonly organisations: OrganisationReader,
     private readonly clock: RecoveryClock,
   ) {}
 
@@ -73,8 +72,9 @@ export class AccessResolver {
   async createEnrolmentToken(
     @Args('input', { type: () => CreateEnrolmentTokenInput, description: 'What it is good for.' })
     input: CreateEnrolmentTokenInput,
+    @SenderStanding() standing: Standing,
   ): Promise<EnrolmentTokenType> {
-    await this.check(input);
+    this.check(input, standing);
     if (input.maxUses != null && input.maxUses < 1)
       throw new ReaderError('BAD_USER_INPUT', 'maxUses must be 1 or more');
     const limits = { maxUses: input.maxUses ?? null, expiresAtMs: input.expiresAt?.getTime() ?? null };
@@ -86,8 +86,9 @@ export class AccessResolver {
   async createRelayCredential(
     @Args('input', { type: () => CreateRelayCredentialInput, description: 'What it is good for.' })
     input: CreateRelayCredentialInput,
+    @SenderStanding() standing: Standing,
   ): Promise<RelayCredentialType> {
-    await this.check(input);
+    this.check(input, standing);
     const expiresAtMs = input.expiresAt?.getTime() ?? null;
     const created = await this.relayCredentials.create(input.organisation, expiresAtMs, this.clock.now());
     return { id: created.id, credential: created.credential, expiresAt: input.expiresAt ?? null };
@@ -99,8 +100,10 @@ export class AccessResolver {
   })
   async revokeEnrolmentToken(
     @Args('id', { type: () => ID, description: 'Identity of the token.' }) id: string,
+    @SenderStanding() { now }: Standing,
   ): Promise<boolean> {
-    return UUID.test(id) && this.enrolmentTokens.revoke(id, this.clock.now());
+    const owner = isUuid(id) ? await this.enrolmentTokens.organisationOf(id) : null;
+    return owner !== null && now.covers(owner) && this.enrolmentTokens.revoke(id, this.clock.now());
   }
 
   @Mutation(() => Boolean, {
@@ -109,9 +112,10 @@ export class AccessResolver {
   })
   async revokeMachineCredential(
     @Args('machineId', { type: () => ID, description: 'Identity of the machine.' }) machineId: string,
+    @SenderStanding() { now }: Standing,
   ): Promise<boolean> {
     const key = parseMachineKey(machineId);
-    return key !== null && this.machineCredentials.revoke(key);
+    return key !== null && now.covers(key.practiceId) && this.machineCredentials.revoke(key);
   }
 
   @Mutation(() => Boolean, {
@@ -119,13 +123,15 @@ export class AccessResolver {
   })
   async revokeRelayCredential(
     @Args('id', { type: () => ID, description: 'Identity of the credential.' }) id: string,
+    @SenderStanding() { now }: Standing,
   ): Promise<boolean> {
-    return UUID.test(id) && this.relayCredentials.revoke(id, this.clock.now());
+    const owner = isUuid(id) ? await this.relayCredentials.organisationOf(id) : null;
+    return owner !== null && now.covers(owner) && this.relayCredentials.revoke(id, this.clock.now());
   }
 
-  private async check(input: { organisation: string; expiresAt?: Date | null }): Promise<void> {
+  private check(input: { organisation: string; expiresAt?: Date | null }, { now }: Standing): void {
     const nowMs = this.clock.now();
-    if ((await this.organisations.find(input.organisation, nowMs)) === null) {
+    if (now.find(input.organisation) === null || !now.covers(input.organisation)) {
       throw new ReaderError('NOT_FOUND', `there is no organisation ${input.organisation}`);
     }
     if (input.expiresAt != null && input.expiresAt.getTime() <= nowMs) {
@@ -133,5 +139,3 @@ export class AccessResolver {
     }
   }
 }
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

@@ -1,7 +1,5 @@
-import { UseGuards } from '@nestjs/common';
 import { Args, Context, Field, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
 import { BlindnessReader, type BlindnessCause } from '@app/progress';
-import { AdminGuard } from './admin.guard';
 import { checkFirst } from './cursor';
 import type { RequestContext } from './request-context';
 import { BlindnessCauseEnum } from './vocabulary.type';
@@ -22,7 +20,6 @@ export class BlindTimeType {
 
 /** When we could not hear anybody. */
 @Resolver()
-@UseGuards(AdminGuard)
 export class BlindnessResolver {
   constructor(private readonly blindness: BlindnessReader) {}
 

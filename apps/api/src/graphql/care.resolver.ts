@@ -1,4 +1,3 @@
-import { UseGuards } from '@nestjs/common';
 import {
   Args,
   Context,
@@ -16,8 +15,7 @@ import { CareForMachines, type CareRequest } from '@app/care';
 import { CareReader, MachineReader, ReaderError } from '@app/progress';
 import { parseMachineKey } from '@app/storage';
 import { RecoveryClock } from '../recovery-clock';
-import { ADMINISTRATOR } from './actor';
-import { AdminGuard } from './admin.guard';
+import type { Standing } from '../request-access';
 import {
   CareForMachinePayloadType,
   CareForMachinesPayloadType,
@@ -30,6 +28,7 @@ import { CareActionInput, toCareAction } from './care-action.input';
 import { MachineFilterInput, toMachineFilter } from './machine-filter.input';
 import { MachineType, toMachineType } from './machine.type';
 import type { RequestContext } from './request-context';
+import { SenderStanding } from './sender-standing';
 
 const IDEMPOTENCY_KEY = {
   description: 'Chosen by the client, 8 to 100 characters: sent again, the same key does nothing twice.',
@@ -84,7 +83,6 @@ const NAMED_MAX = 500;
 
 /** What people know of machines and do for them. */
 @Resolver(() => MachineType)
-@UseGuards(AdminGuard)
 export class CareResolver {
   constructor(
     private readonly careForMachines: CareForMachines,
@@ -94,8 +92,11 @@ export class CareResolver {
   ) {}
 
   @ResolveField(() => MachineCareType, { description: 'What people know of it and do for it.' })
-  async care(@Parent() machine: MachineType): Promise<MachineCareType> {
-    const view = await this.careReader.find(machine.key, this.clock.now());
+  async care(
+    @Parent() machine: MachineType,
+    @SenderStanding() { scope }: Standing,
+  ): Promise<MachineCareType> {
+    const view = await this.careReader.find(scope, machine.key, this.clock.now());
     if (view === null) throw new ReaderError('NOT_FOUND', 'this machine is not known any more');
     return toMachineCareType(view);
   }
@@ -106,11 +107,13 @@ export class CareResolver {
   async careForMachine(
     @Args('input', { type: () => CareForMachineInput, description: 'What, and for which machine.' })
     input: CareForMachineInput,
+    @SenderStanding() { scope, now }: Standing,
+    @Context() { access }: RequestContext,
   ): Promise<CareForMachinePayloadType> {
     const { machineId, idempotencyKey } = input;
     const key = parseMachineKey(machineId);
     const nowMs = this.clock.now();
-    if (key === null || (await this.machineReader.find(key, nowMs)) === null) {
+    if (key === null || (await this.machineReader.find(scope, key, nowMs)) === null) {
       const message = 'there is no such machine';
       return {
         machine: null,
@@ -119,16 +122,17 @@ export class CareResolver {
       };
     }
     const request: CareRequest = {
-      actor: ADMINISTRATOR,
+      actor: access.principal,
       action: toCareAction(input.action),
       idempotencyKey,
       target: machineId,
       find: async () => [key],
+      isInScope: now.covers,
       expectedMachines: null,
       expectedVersion: input.expectedVersion ?? null,
     };
     const result = await this.careForMachines.care(request, nowMs);
-    const view = await this.machineReader.find(key, nowMs);
+    const view = await this.machineReader.find(scope, key, nowMs);
     return {
       machine: view === null ? null : toMachineType(view),
       repeated: 'repeated' in result && result.repeated,
@@ -143,15 +147,18 @@ export class CareResolver {
   async careForManyMachines(
     @Args('input', { type: () => CareForMachinesInput, description: 'What, and for which machines.' })
     input: CareForMachinesInput,
+    @SenderStanding() standing: Standing,
+    @Context() { access }: RequestContext,
   ): Promise<CareForMachinesPayloadType> {
     const nowMs = this.clock.now();
     const { filter, machineIds, idempotencyKey, expectedMachines } = input;
     const request: CareRequest = {
-      actor: ADMINISTRATOR,
+      actor: access.principal,
       action: toCareAction(input.action),
       idempotencyKey,
       target: { filter, machineIds },
-      find: this.finder(filter, machineIds, nowMs),
+      find: this.finder(standing, filter, machineIds, nowMs),
+      isInScope: standing.now.covers,
       expectedMachines,
       expectedVersion: null,
     };
@@ -175,15 +182,17 @@ export class CareResolver {
     machineIds: string[] | null,
     @Args('action', { type: () => CareActionInput, description: 'What would be done.' })
     action: CareActionInput,
+    @SenderStanding() standing: Standing,
     @Context() context: RequestContext,
   ): Promise<CarePreviewType> {
     context.answer.changesByItself = true;
     const nowMs = this.clock.now();
     const preview = await this.careForMachines.preview(
       {
-        actor: ADMINISTRATOR,
+        actor: context.access.principal,
         action: toCareAction(action),
-        find: this.finder(filter, machineIds, nowMs),
+        find: this.finder(standing, filter, machineIds, nowMs),
+        isInScope: standing.now.covers,
         expectedVersion: null,
       },
       nowMs,
@@ -195,6 +204,7 @@ export class CareResolver {
 
   /** @throws ReaderError unless it is a filter, or some machines by name */
   private finder(
+    { scope }: Standing,
     filter: MachineFilterInput | null | undefined,
     machineIds: readonly string[] | null | undefined,
     nowMs: number,
@@ -203,7 +213,7 @@ export class CareResolver {
       throw new ReaderError('BAD_USER_INPUT', 'give a filter, or name machines; not both');
     if (machineIds == null) {
       const wanted = toMachineFilter(filter ?? {});
-      return (limit) => this.machineReader.keys(wanted, limit, nowMs);
+      return (limit) => this.machineReader.keys(scope, wanted, limit, nowMs);
     }
     if (machineIds.length > NAMED_MAX)
       throw new ReaderError('BAD_USER_INPUT', `name at most ${NAMED_MAX} machines`);

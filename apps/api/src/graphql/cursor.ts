@@ -8,6 +8,7 @@ import {
   type TimelinePlace,
 } from '@app/progress';
 import { formatMachineKey, parseMachineKey, type MachineKey } from '@app/storage';
+import { isUuid } from './uuid';
 
 /** Longest page of any connection. */
 const PAGE_MAX = 100;
@@ -123,10 +124,28 @@ export function readReportCursor(cursor: string): ReportPlace {
   if (
     list !== 'p' ||
     !/^\d{1,15}$/.test(reportedAtMs) ||
-    !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(reportId)
+    !isUuid(reportId)
   )
     throw new ReaderError('INVALID_CURSOR', 'this cursor belongs to no page of this list');
   return { reportedAtMs: Number(reportedAtMs), reportId };
+}
+
+export function tokenCursor(createdAtMs: number, id: string): string {
+  return encode(['k', String(createdAtMs), id]);
+}
+
+/** @throws ReaderError INVALID_CURSOR */
+export function readTokenCursor(cursor: string): { readonly createdAtMs: number; readonly id: string } {
+  const [kind, createdAtMs, id] = decode(cursor);
+  if (
+    kind !== 'k' ||
+    createdAtMs === undefined ||
+    !/^\d{1,15}$/.test(createdAtMs) ||
+    id === undefined ||
+    !isUuid(id)
+  )
+    throw new ReaderError('INVALID_CURSOR', 'this cursor belongs to no page of this list');
+  return { createdAtMs: Number(createdAtMs), id };
 }
 
 /** What the sort value of an order looks like; anything else was not written by us and would fail in the database. */

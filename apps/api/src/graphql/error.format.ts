@@ -7,6 +7,7 @@ import { toRefusal } from '../http/to-refusal';
 /** Every code that `extensions.code` may hold. */
 export const GRAPHQL_ERROR_CODES = [
   'UNAUTHENTICATED',
+  'FORBIDDEN',
   'BAD_USER_INPUT',
   'NOT_FOUND',
   'INVALID_CURSOR',

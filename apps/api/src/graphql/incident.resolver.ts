@@ -1,8 +1,7 @@
-import { Inject, UseGuards } from '@nestjs/common';
+import { Inject } from '@nestjs/common';
 import { Field, ID, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
 import type { Incident } from '@app/recovery';
 import { INCIDENT } from '../tokens';
-import { AdminGuard } from './admin.guard';
 
 @ObjectType('Incident', { description: 'The faulty update that is being tracked, as data.' })
 export class IncidentType {
@@ -33,7 +32,6 @@ export class IncidentType {
 
 /** The incident. */
 @Resolver()
-@UseGuards(AdminGuard)
 export class IncidentResolver {
   constructor(@Inject(INCIDENT) private readonly tracked: Incident) {}
 

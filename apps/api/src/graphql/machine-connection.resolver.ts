@@ -1,13 +1,12 @@
-import { UseGuards } from '@nestjs/common';
 import { Int, Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { MachineReader } from '@app/progress';
 import { RecoveryClock } from '../recovery-clock';
-import { AdminGuard } from './admin.guard';
+import type { Standing } from '../request-access';
 import { MachineConnectionType } from './machine.type';
+import { SenderStanding } from './sender-standing';
 
 /** What a page tells about the whole list; worked out only for those who ask. */
 @Resolver(() => MachineConnectionType)
-@UseGuards(AdminGuard)
 export class MachineConnectionResolver {
   constructor(
     private readonly machines: MachineReader,
@@ -18,7 +17,10 @@ export class MachineConnectionResolver {
     description:
       'Machines in the whole list at the moment of the answer. Reads all of them: ask once, not with every page.',
   })
-  async totalCount(@Parent() connection: MachineConnectionType): Promise<number> {
-    return this.machines.count(connection.filter, this.clock.now());
+  async totalCount(
+    @Parent() connection: MachineConnectionType,
+    @SenderStanding() { scope }: Standing,
+  ): Promise<number> {
+    return this.machines.count(scope, connection.filter, this.clock.now());
   }
 }

@@ -1,8 +1,7 @@
-import { UseGuards } from '@nestjs/common';
 import { Args, Context, ID, Int, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import type { Scope } from '@app/access';
 import {
   MachineReader,
-  OrganisationReader,
   ReaderError,
   TransitionReader,
   type MachineFilter,
@@ -10,7 +9,7 @@ import {
 } from '@app/progress';
 import { parseMachineKey } from '@app/storage';
 import { RecoveryClock } from '../recovery-clock';
-import { AdminGuard } from './admin.guard';
+import type { Standing } from '../request-access';
 import {
   checkFirst,
   machineCursor,
@@ -30,6 +29,7 @@ import {
 import { MachineFilterInput, toMachineFilter } from './machine-filter.input';
 import { OrganisationType, toOrganisationType } from './organisation.type';
 import type { RequestContext } from './request-context';
+import { SenderStanding } from './sender-standing';
 import { MachineOrderEnum } from './vocabulary.type';
 
 const SORT_KIND: Record<MachineOrder, SortKind> = {
@@ -58,12 +58,10 @@ const AFTER = {
 
 /** Machines: which are not recovered, why, and how they got there. */
 @Resolver(() => MachineType)
-@UseGuards(AdminGuard)
 export class MachineResolver {
   constructor(
     private readonly machineReader: MachineReader,
     private readonly transitionReader: TransitionReader,
-    private readonly organisations: OrganisationReader,
     private readonly clock: RecoveryClock,
   ) {}
 
@@ -75,10 +73,11 @@ export class MachineResolver {
     @Args('orderBy', ORDER) orderBy: MachineOrder | null,
     @Args('first', FIRST) first: number,
     @Args('after', AFTER) after: string | null | undefined,
+    @SenderStanding() { scope }: Standing,
     @Context() context: RequestContext,
   ): Promise<MachineConnectionType> {
     const unrecovered: MachineFilter = { and: [toMachineFilter(filter ?? {})], groups: ['UNRECOVERED'] };
-    return this.page(unrecovered, orderBy ?? 'PRACTICE', first, after, context);
+    return this.page(scope, unrecovered, orderBy ?? 'PRACTICE', first, after, context);
   }
 
   @Query(() => MachineConnectionType, { description: 'Machines of any state.' })
@@ -87,9 +86,10 @@ export class MachineResolver {
     @Args('orderBy', ORDER) orderBy: MachineOrder | null,
     @Args('first', FIRST) first: number,
     @Args('after', AFTER) after: string | null | undefined,
+    @SenderStanding() { scope }: Standing,
     @Context() context: RequestContext,
   ): Promise<MachineConnectionType> {
-    return this.page(toMachineFilter(filter ?? {}), orderBy ?? 'PRACTICE', first, after, context);
+    return this.page(scope, toMachineFilter(filter ?? {}), orderBy ?? 'PRACTICE', first, after, context);
   }
 
   @Query(() => MachineType, {
@@ -98,18 +98,22 @@ export class MachineResolver {
   })
   async machine(
     @Args('id', { type: () => ID, description: 'Identity as given at enrolment.' }) id: string,
+    @SenderStanding() { scope }: Standing,
     @Context() context: RequestContext,
   ): Promise<MachineType | null> {
     context.answer.changesByItself = true;
     const key = parseMachineKey(id);
-    const view = key === null ? null : await this.machineReader.find(key, this.clock.now());
+    const view = key === null ? null : await this.machineReader.find(scope, key, this.clock.now());
     return view === null ? null : toMachineType(view);
   }
 
   @ResolveField(() => OrganisationType, { description: 'The practice it stands at.' })
-  async practice(@Parent() machine: MachineType): Promise<OrganisationType> {
+  async practice(
+    @Parent() machine: MachineType,
+    @SenderStanding() standing: Standing,
+  ): Promise<OrganisationType> {
     const nowMs = this.clock.now();
-    const practice = await this.organisations.find(machine.key.practiceId, nowMs);
+    const practice = (await standing.at(nowMs)).find(machine.key.practiceId);
     if (practice === null)
       throw new ReaderError('NOT_FOUND', 'the practice of this machine is not known any more');
     return toOrganisationType(practice, nowMs);
@@ -120,9 +124,11 @@ export class MachineResolver {
     @Parent() machine: MachineType,
     @Args('first', FIRST) first: number,
     @Args('after', AFTER) after: string | null | undefined,
+    @SenderStanding() { scope }: Standing,
   ): Promise<TransitionConnectionType> {
     const afterOrdinal = after == null ? 0 : readTransitionCursor(after);
-    const page = await this.transitionReader.list(machine.key, checkFirst(first), afterOrdinal);
+    const nowMs = this.clock.now();
+    const page = await this.transitionReader.list(scope, machine.key, checkFirst(first), afterOrdinal, nowMs);
     const edges = page.transitions.map((one) => ({
       cursor: transitionCursor(one.ordinal),
       node: toTransitionType(one),
@@ -134,6 +140,7 @@ export class MachineResolver {
   }
 
   private async page(
+    scope: Scope,
     filter: MachineFilter,
     order: MachineOrder,
     first: number,
@@ -146,7 +153,7 @@ export class MachineResolver {
       first: checkFirst(first),
       after: after == null ? null : readMachineCursor(after, mark, SORT_KIND[order]),
     };
-    const page = await this.machineReader.list(filter, order, request, this.clock.now());
+    const page = await this.machineReader.list(scope, filter, order, request, this.clock.now());
     const edges = page.machines.map((view) => ({
       cursor: machineCursor(mark, view.sortValue, view.key),
       node: toMachineType(view),

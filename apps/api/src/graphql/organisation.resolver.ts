@@ -1,18 +1,14 @@
-import { UseGuards } from '@nestjs/common';
 import { Args, ID, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
-import { OrganisationReader, type OrganisationLevel } from '@app/progress';
+import type { OrganisationLevel } from '@app/progress';
 import { RecoveryClock } from '../recovery-clock';
-import { AdminGuard } from './admin.guard';
+import type { Standing } from '../request-access';
 import { OrganisationType, toOrganisationType } from './organisation.type';
+import { SenderStanding } from './sender-standing';
 
 /** Organisations and their places in the hierarchy. */
 @Resolver(() => OrganisationType)
-@UseGuards(AdminGuard)
 export class OrganisationResolver {
-  constructor(
-    private readonly organisations: OrganisationReader,
-    private readonly clock: RecoveryClock,
-  ) {}
+  constructor(private readonly clock: RecoveryClock) {}
 
   @Query(() => OrganisationType, {
     nullable: true,
@@ -21,8 +17,9 @@ export class OrganisationResolver {
   async practice(
     @Args('odsCode', { type: () => ID, description: 'Letter and five digits, as in P82011.' })
     odsCode: string,
+    @SenderStanding() standing: Standing,
   ): Promise<OrganisationType | null> {
-    return this.find(odsCode, 'PRACTICE');
+    return this.find(standing, odsCode, 'PRACTICE');
   }
 
   @Query(() => OrganisationType, {
@@ -31,23 +28,31 @@ export class OrganisationResolver {
   })
   async organisation(
     @Args('odsCode', { type: () => ID, description: 'ODS code, or ENGLAND.' }) odsCode: string,
+    @SenderStanding() standing: Standing,
   ): Promise<OrganisationType | null> {
-    return this.find(odsCode, null);
+    return this.find(standing, odsCode, null);
   }
 
   @ResolveField(() => OrganisationType, {
     nullable: true,
     description: 'The organisation it belongs to at the moment of the answer’s counts; null for the nation.',
   })
-  async parent(@Parent() child: OrganisationType): Promise<OrganisationType | null> {
+  async parent(
+    @Parent() child: OrganisationType,
+    @SenderStanding() standing: Standing,
+  ): Promise<OrganisationType | null> {
     if (child.parentCode === null) return null;
-    const parent = await this.organisations.find(child.parentCode, child.atMs);
+    const parent = (await standing.at(child.atMs)).find(child.parentCode);
     return parent === null ? null : toOrganisationType(parent, child.atMs);
   }
 
-  private async find(odsCode: string, level: OrganisationLevel | null): Promise<OrganisationType | null> {
+  private async find(
+    standing: Standing,
+    odsCode: string,
+    level: OrganisationLevel | null,
+  ): Promise<OrganisationType | null> {
     const nowMs = this.clock.now();
-    const organisation = await this.organisations.find(odsCode, nowMs);
+    const organisation = (await standing.at(nowMs)).find(odsCode);
     if (organisation === null || (level !== null && organisation.level !== level)) return null;
     return toOrganisationType(organisation, nowMs);
   }

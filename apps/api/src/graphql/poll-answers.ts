@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { AdminToken } from '@app/access';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { bearerOf } from '../http/bearer';
+import type { IdentifyPrincipal } from '../identify-principal';
 import type { RequestContext } from './request-context';
 
 /** An answer as it went out, with its strong validator: the hash of its bytes. */
@@ -27,7 +26,8 @@ const CACHE_CONTROL = 'private, no-cache';
  * - An answer about progress is kept until progress changes, and given again without running GraphQL at all.
  * - Every answer has an ETag; whoever shows it again gets 304.
  *
- * Only the administrator's polls are shared: what is kept was authorised, and every request is authorised before it gets any.
+ * Answers are shared among those who may do the same in the same places, and every request is authorised before it gets any. What is
+ * the sender's own is given to nobody else.
  * Requests without the header that proves they are no cross-site form go on to Apollo, which refuses them.
  */
 export class PollAnswers {
@@ -36,7 +36,7 @@ export class PollAnswers {
   private readonly leaders = new WeakMap<FastifyRequest, Leader>();
 
   constructor(
-    private readonly admin: AdminToken,
+    private readonly identify: IdentifyPrincipal,
     private readonly progressVersion: () => number,
     private readonly monotonicMs: () => number,
     private readonly contexts: WeakMap<FastifyRequest, RequestContext>,
@@ -67,12 +67,13 @@ export class PollAnswers {
 
   /** @returns whether the request has its answer */
   private async answerFromKept(request: FastifyRequest, reply: FastifyReply): Promise<boolean> {
-    if (!this.isSharedPoll(request)) return false;
-    const key = request.url;
+    const key = await this.sharedKeyOf(request);
+    if (key === null) return false;
     const kept = this.kept.get(key);
     if (kept !== undefined && this.isCurrent(kept)) return sent(request, reply, kept);
-    const shared = await this.open.get(key);
-    if (shared != null) return sent(request, reply, shared);
+    const open = this.open.get(key);
+    const shared = open === undefined ? null : await open;
+    if (shared !== null) return sent(request, reply, shared);
     if (!this.open.has(key)) this.lead(request, key);
     return false;
   }
@@ -100,8 +101,10 @@ export class PollAnswers {
     if (leader !== undefined && !failed) {
       const changesByItself = this.contexts.get(request)?.answer.changesByItself === true;
       const { key, progressVersion } = leader;
-      if (!changesByItself) this.remember(key, { ...answer, progressVersion, atMs: this.monotonicMs() });
-      leader.settle(answer);
+      const isPersonal = this.contexts.get(request)?.answer.isPersonal === true;
+      if (!changesByItself && !isPersonal)
+        this.remember(key, { ...answer, progressVersion, atMs: this.monotonicMs() });
+      leader.settle(isPersonal ? null : answer);
     }
     if (reply.hasHeader('etag')) return payload;
     reply.header('cache-control', failed ? 'no-store' : CACHE_CONTROL).header('vary', varyOf(reply));
@@ -123,13 +126,16 @@ export class PollAnswers {
     return kept.progressVersion === this.progressVersion() && this.monotonicMs() - kept.atMs < KEPT_MS;
   }
 
-  private isSharedPoll(request: FastifyRequest): boolean {
-    if (!isPoll(request)) return false;
+  /** What everybody shares who may have one answer; null: the request is not to be answered here. */
+  private async sharedKeyOf(request: FastifyRequest): Promise<string | null> {
     const { headers } = request;
     const preflighted =
       Boolean(headers['apollo-require-preflight']) || Boolean(headers['x-apollo-operation-name']);
-    const token = bearerOf(headers.authorization);
-    return preflighted && token !== null && this.admin.matches(token);
+    if (!preflighted) return null;
+    const { authorization } = headers;
+    const sender =
+      this.identify.recall(authorization) ?? (await this.identify.identify(authorization).catch(() => null)); // Out of reach: said where all failures are.
+    return sender === null ? null : `${sender.grantsKey} ${request.url}`;
   }
 }
 

@@ -1,4 +1,3 @@
-import { UseGuards } from '@nestjs/common';
 import {
   Args,
   Context,
@@ -19,19 +18,18 @@ import {
   NATIONAL_CODE,
   OPERATION_ORDERS,
   operationPlaceOf,
-  OrganisationReader,
   PracticeOperationReader,
   ReaderError,
   summariseOperations,
   type OperationOrder,
   type OrganisationLevel,
+  type OrganisationView,
   type PracticeOperation,
 } from '@app/progress';
 import type { PracticeMode, TroubleCause, Usability } from '@app/recovery';
 import { Metrics } from '../metrics';
 import { RecoveryClock } from '../recovery-clock';
-import { ADMINISTRATOR } from './actor';
-import { AdminGuard } from './admin.guard';
+import type { Standing } from '../request-access';
 import {
   checkFirst,
   operationCursor,
@@ -43,6 +41,7 @@ import {
 import { OrganisationType, toOrganisationType } from './organisation.type';
 import {
   OperationProgressType,
+  OrganisationOperationType,
   PracticeOperationConnectionType,
   PracticeOperationType,
   PracticeReportConnectionType,
@@ -62,6 +61,7 @@ import {
   UsabilityEnum,
 } from './practice-vocabulary.type';
 import type { RequestContext } from './request-context';
+import { SenderStanding } from './sender-standing';
 import { OrganisationLevelEnum } from './vocabulary.type';
 
 @InputType('PracticeFilter', {
@@ -96,12 +96,10 @@ const CODES_MAX = 500;
 
 /** How practices work. */
 @Resolver(() => OrganisationType)
-@UseGuards(AdminGuard)
 export class PracticeOperationResolver {
   constructor(
     private readonly operations: PracticeOperationReader,
     private readonly reports: ReportPractices,
-    private readonly organisations: OrganisationReader,
     private readonly clock: RecoveryClock,
     private readonly metrics: Metrics,
   ) {}
@@ -130,23 +128,27 @@ export class PracticeOperationResolver {
       description: 'Only what had been written down by then.',
     })
     knownAt: Date | null,
+    @SenderStanding() standing: Standing,
   ): Promise<OperationProgressType> {
     const nowMs = this.clock.now();
     const question = { asOfMs: pastMs(asOf, nowMs), knownAtMs: pastMs(knownAt, nowMs) };
     const atMs = question.asOfMs ?? question.knownAtMs ?? nowMs;
-    const whole = await this.organisation(within ?? NATIONAL_CODE, atMs);
-    const found = await this.operations.read({ ...question, within: [whole.odsCode] }, nowMs);
-    const groups = [...groupOperations(found, by)].sort(([a], [b]) => (a < b ? -1 : 1));
-    const rows = await Promise.all(
-      groups.map(async ([code, some]) =>
-        toOrganisationOperationType(await this.organisation(code, atMs), summariseOperations(some)),
-      ),
+    const view = await standing.at(atMs);
+    const whole = seen(view, within ?? NATIONAL_CODE, atMs);
+    const found = await this.operations.read(
+      standing.scope,
+      { ...question, within: [whole.odsCode] },
+      nowMs,
     );
-    return {
-      asOf: new Date(atMs),
-      rows,
-      total: toOrganisationOperationType(whole, summariseOperations(found)),
-    };
+    const groups = [...groupOperations(found, by)].sort(([a], [b]) => (a < b ? -1 : 1));
+    const toRow = (organisation: OrganisationType, some: readonly PracticeOperation[]): OrganisationOperationType =>
+      toOrganisationOperationType(
+        organisation,
+        summariseOperations(some),
+        view.isPartial(organisation.odsCode),
+      );
+    const rows = groups.map(([code, some]) => toRow(seen(view, code, atMs), some));
+    return { asOf: new Date(atMs), rows, total: toRow(whole, found) };
   }
 
   @Query(() => PracticeOperationConnectionType, { description: 'Practices and how they work.' })
@@ -167,6 +169,7 @@ export class PracticeOperationResolver {
       description: 'Cursor to go on behind, of the same question.',
     })
     after: string | null | undefined,
+    @SenderStanding() standing: Standing,
     @Context() context: RequestContext,
   ): Promise<PracticeOperationConnectionType> {
     context.answer.changesByItself = true;
@@ -176,7 +179,8 @@ export class PracticeOperationResolver {
     const within = checkCodes(filter?.within ?? [NATIONAL_CODE]);
     const mark = questionMark([filter, order, asOfMs]);
     const page = { first: checkFirst(first), after: after == null ? null : readOperationCursor(after, mark) };
-    const all = await this.operations.read({ within, asOfMs, knownAtMs: null }, nowMs);
+    const question = { within, asOfMs, knownAtMs: null };
+    const all = await this.operations.read(standing.scope, question, nowMs);
     const wanted = {
       modes: filter?.mode ?? undefined,
       usabilities: filter?.usability ?? undefined,
@@ -187,7 +191,7 @@ export class PracticeOperationResolver {
     const edges = await Promise.all(
       found.operations.map(async (one) => ({
         cursor: operationCursor(mark, operationPlaceOf(one)),
-        node: await this.toType(one, asOfMs ?? nowMs),
+        node: await toType(one, standing, asOfMs ?? nowMs),
       })),
     );
     const pageInfo = { hasNextPage: found.hasNextPage, endCursor: edges.at(-1)?.cursor ?? null };
@@ -201,6 +205,7 @@ export class PracticeOperationResolver {
   async operation(
     @Parent() organisation: OrganisationType,
     @Args('asOf', AS_OF) asOf: Date | null,
+    @SenderStanding() standing: Standing,
     @Context() context: RequestContext,
   ): Promise<PracticeOperationType | null> {
     context.answer.changesByItself = true;
@@ -208,10 +213,11 @@ export class PracticeOperationResolver {
     const nowMs = this.clock.now();
     const asOfMs = pastMs(asOf, nowMs);
     const [one] = await this.operations.read(
+      standing.scope,
       { within: [organisation.odsCode], asOfMs, knownAtMs: null },
       nowMs,
     );
-    return one === undefined ? null : this.toType(one, asOfMs ?? nowMs);
+    return one === undefined ? null : toType(one, standing, asOfMs ?? nowMs);
   }
 
   @ResolveField(() => PracticeReportConnectionType, { description: 'What was said about it, newest first.' })
@@ -220,9 +226,11 @@ export class PracticeOperationResolver {
     @Args('first', { type: () => Int, description: 'Size of the page, 1 to 100.' }) first: number,
     @Args('after', { type: () => String, nullable: true, description: 'Cursor to go on behind.' })
     after: string | null | undefined,
+    @SenderStanding() { scope }: Standing,
   ): Promise<PracticeReportConnectionType> {
     const place = after == null ? null : readReportCursor(after);
-    const page = await this.operations.history(organisation.odsCode, checkFirst(first), place);
+    const nowMs = this.clock.now();
+    const page = await this.operations.history(scope, organisation.odsCode, checkFirst(first), place, nowMs);
     const edges = page.reports.map((report) => ({
       cursor: reportCursor(report),
       node: toPracticeReportType(report),
@@ -239,34 +247,43 @@ export class PracticeOperationResolver {
       description: 'What is said, and of which practices.',
     })
     input: ReportPracticeModeInput,
+    @SenderStanding() standing: Standing,
+    @Context() { access }: RequestContext,
   ): Promise<ReportPracticeModePayloadType> {
     const nowMs = this.clock.now();
     const { reported, refused } = await this.reports.report(
       {
-        actor: ADMINISTRATOR,
+        actor: access.principal,
         practiceIds: input.practices,
+        isInScope: standing.now.covers,
         statement: toPracticeStatement(input),
         idempotencyKey: input.idempotencyKey,
       },
       nowMs,
     );
     if (reported.length > 0) this.metrics.progressChanged();
-    const now = await this.operations.read({ within: reported, asOfMs: null, knownAtMs: null }, nowMs);
+    const question = { within: reported, asOfMs: null, knownAtMs: null };
+    const now = await this.operations.read(standing.scope, question, nowMs);
     return {
-      practices: await Promise.all(now.map((one) => this.toType(one, nowMs))),
+      practices: await Promise.all(now.map((one) => toType(one, standing, nowMs))),
       userErrors: refused.map(({ code, message, practiceId }) => ({ code, message, practice: practiceId })),
     };
   }
+}
 
-  private async toType(operation: PracticeOperation, atMs: number): Promise<PracticeOperationType> {
-    return toPracticeOperationType(operation, await this.organisation(operation.practiceId, atMs));
-  }
+async function toType(
+  operation: PracticeOperation,
+  standing: Standing,
+  atMs: number,
+): Promise<PracticeOperationType> {
+  return toPracticeOperationType(operation, seen(await standing.at(atMs), operation.practiceId, atMs));
+}
 
-  private async organisation(code: string, atMs: number): Promise<OrganisationType> {
-    const organisation = await this.organisations.find(code, atMs);
-    if (organisation === null) throw new ReaderError('NOT_FOUND', `there is no organisation ${code}`);
-    return toOrganisationType(organisation, atMs);
-  }
+/** @throws ReaderError for an organisation that is unknown or not seen */
+function seen(view: OrganisationView, code: string, atMs: number): OrganisationType {
+  const organisation = view.find(code);
+  if (organisation === null) throw new ReaderError('NOT_FOUND', `there is no organisation ${code}`);
+  return toOrganisationType(organisation, atMs);
 }
 
 /** @throws ReaderError for a moment in the future */

@@ -233,6 +233,12 @@ export class OrganisationOperationType {
   @Field(() => OrganisationType, { description: 'Whose practices.' })
   organisation!: OrganisationType;
 
+  @Field({
+    description:
+      'Only the practices that the asker may see are counted, and this organisation has practices beyond those.',
+  })
+  partial!: boolean;
+
   @Field(() => Int, { description: 'Open practices.' })
   practices!: number;
 
@@ -298,6 +304,7 @@ export function toPracticeOperationType(
 export function toOrganisationOperationType(
   organisation: OrganisationType,
   summary: OperationSummary,
+  partial: boolean,
 ): OrganisationOperationType {
-  return { organisation, ...summary };
+  return { organisation, partial, ...summary };
 }

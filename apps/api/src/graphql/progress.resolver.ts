@@ -1,24 +1,16 @@
-import { UseGuards } from '@nestjs/common';
 import { Args, ID, Query, Resolver } from '@nestjs/graphql';
-import {
-  NATIONAL_CODE,
-  OrganisationReader,
-  ProgressReader,
-  ReaderError,
-  type OrganisationLevel,
-} from '@app/progress';
+import { ProgressReader, type OrganisationLevel } from '@app/progress';
 import { RecoveryClock } from '../recovery-clock';
-import { AdminGuard } from './admin.guard';
+import type { Standing } from '../request-access';
 import { RecoveryProgressType, toRecoveryProgressType } from './progress.type';
+import { SenderStanding } from './sender-standing';
 import { OrganisationLevelEnum } from './vocabulary.type';
 
 /** How far recovery has come. */
 @Resolver()
-@UseGuards(AdminGuard)
 export class ProgressResolver {
   constructor(
     private readonly progress: ProgressReader,
-    private readonly organisations: OrganisationReader,
     private readonly clock: RecoveryClock,
   ) {}
 
@@ -50,6 +42,7 @@ export class ProgressResolver {
       description: 'Only what had been recorded by then; default: all that is known.',
     })
     knownAt: Date | null,
+    @SenderStanding() { scope }: Standing,
   ): Promise<RecoveryProgressType> {
     const nowMs = this.clock.now();
     const question = {
@@ -58,10 +51,6 @@ export class ProgressResolver {
       asOfMs: asOf?.getTime() ?? null,
       knownAtMs: knownAt?.getTime() ?? null,
     };
-    const answer = await this.progress.read(question, nowMs);
-    const whole = await this.organisations.find(within ?? NATIONAL_CODE, answer.placedAtMs);
-    if (whole === null)
-      throw new ReaderError('NOT_FOUND', `there is no organisation ${within ?? NATIONAL_CODE}`);
-    return toRecoveryProgressType(answer, whole);
+    return toRecoveryProgressType(await this.progress.read(scope, question, nowMs));
   }
 }

@@ -1,6 +1,6 @@
 import { Field, Float, Int, ObjectType } from '@nestjs/graphql';
-import { RULE_VERSION, type Exposure, type Progress, type RecoveryState } from '@app/recovery';
-import type { Organisation, ProgressAnswer } from '@app/progress';
+import { RULE_VERSION, type Exposure, type RecoveryState } from '@app/recovery';
+import type { OrganisationProgress, ProgressAnswer } from '@app/progress';
 import { OrganisationType, toOrganisationType } from './organisation.type';
 import { ExposureEnum, RecoveryStateEnum } from './vocabulary.type';
 
@@ -45,6 +45,12 @@ export class ExposureCountType {
 export class OrganisationProgressType {
   @Field(() => OrganisationType, { description: 'Whose machines.' })
   organisation!: OrganisationType;
+
+  @Field({
+    description:
+      'Only the machines that the asker may see are counted, and this organisation has practices beyond those.',
+  })
+  partial!: boolean;
 
   @Field(() => Int, { description: 'Machines that count: all but the exempt.' })
   fleet!: number;
@@ -106,22 +112,24 @@ export class RecoveryProgressType {
   total!: OrganisationProgressType;
 }
 
-/** Maps an answer of the reader to the wire. `whole` is the organisation that the total is of. */
-export function toRecoveryProgressType(answer: ProgressAnswer, whole: Organisation): RecoveryProgressType {
+/** Maps an answer of the reader to the wire. */
+export function toRecoveryProgressType(answer: ProgressAnswer): RecoveryProgressType {
   return {
     asOf: new Date(answer.asOfMs),
     ruleVersion: RULE_VERSION,
-    rows: answer.rows.map((row) => toRow(row.organisation, row.progress, answer.placedAtMs)),
-    total: toRow(whole, answer.total, answer.placedAtMs),
+    rows: answer.rows.map((row) => toRow(row, answer.placedAtMs)),
+    total: toRow(answer.total, answer.placedAtMs),
   };
 }
 
-function toRow(organisation: Organisation, progress: Progress, atMs: number): OrganisationProgressType {
+function toRow(row: OrganisationProgress, atMs: number): OrganisationProgressType {
+  const { organisation, progress, partial } = row;
   const { fleet, exempt, everAffected, recovered, unrecovered, unknown, recoveredRatio, low, high } =
     progress;
   const counts = { fleet, exempt, everAffected, recovered, unrecovered, unknown };
   return {
     organisation: toOrganisationType(organisation, atMs),
+    partial,
     ...counts,
     states: [...progress.states],
     exposures: [...progress.exposures],

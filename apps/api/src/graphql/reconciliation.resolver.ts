@@ -1,4 +1,3 @@
-import { UseGuards } from '@nestjs/common';
 import { Args, Context, Field, ID, Int, Mutation, ObjectType, Query, Resolver } from '@nestjs/graphql';
 import {
   describeDrift,
@@ -8,7 +7,6 @@ import {
   type DriftKind,
   type ReconciliationReport,
 } from '@app/tracking';
-import { AdminGuard } from './admin.guard';
 import type { RequestContext } from './request-context';
 import { DriftKindEnum } from './vocabulary.type';
 
@@ -68,7 +66,6 @@ export class ReconciliationType {
 
 /** Reconciliation of the books. */
 @Resolver()
-@UseGuards(AdminGuard)
 export class ReconciliationResolver {
   constructor(private readonly books: ReconcileBooks) {}
 

@@ -1,12 +1,17 @@
 import type { FastifyRequest } from 'fastify';
+import type { RequestAccess } from '../request-access';
 
 /** What resolvers know of the request they answer. */
 export type RequestContext = {
   readonly request: FastifyRequest;
+  /** What the sender may do and see. `guardSchema` asks it before any field is resolved. */
+  readonly access: RequestAccess;
   /** An object of its own, because the framework hands resolvers a copy of the context. */
   readonly answer: {
     /** Set by a resolver whose answer changes without progress changing; such answers are not kept for the next poll. */
     changesByItself: boolean;
+    /** Set by a resolver whose answer is the sender's own; nobody else gets it, whatever they may see. */
+    isPersonal: boolean;
     /** Set where the sender is not who may ask: the answer goes out as 401. */
     refusesSender: boolean;
   };

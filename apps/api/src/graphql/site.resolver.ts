@@ -1,12 +1,12 @@
-import { UseGuards } from '@nestjs/common';
 import { Args, Context, ID, Int, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
-import { OrganisationReader, ReaderError, SiteReader } from '@app/progress';
+import { ReaderError, SiteReader } from '@app/progress';
 import { RecoveryClock } from '../recovery-clock';
-import { AdminGuard } from './admin.guard';
+import type { Standing } from '../request-access';
 import { checkFirst, questionMark, readSiteCursor, siteCursor } from './cursor';
 import { MachineType } from './machine.type';
 import { OrganisationType, toOrganisationType } from './organisation.type';
 import type { RequestContext } from './request-context';
+import { SenderStanding } from './sender-standing';
 import {
   SilenceHeldType,
   SilentSiteConnectionType,
@@ -17,11 +17,9 @@ import {
 
 /** Practices that are silent as a whole. */
 @Resolver(() => SilentSiteType)
-@UseGuards(AdminGuard)
 export class SiteResolver {
   constructor(
     private readonly sites: SiteReader,
-    private readonly organisations: OrganisationReader,
     private readonly clock: RecoveryClock,
   ) {}
 
@@ -43,15 +41,16 @@ export class SiteResolver {
       description: 'Cursor to go on behind; of the same organisation.',
     })
     after: string | null | undefined,
+    @SenderStanding() { scope, now }: Standing,
     @Context() context: RequestContext,
   ): Promise<SilentSiteConnectionType> {
     context.answer.changesByItself = true;
     const code = within ?? null;
-    if (code !== null && (await this.organisations.find(code, this.clock.now())) === null)
+    if (code !== null && now.find(code) === null)
       throw new ReaderError('NOT_FOUND', `there is no organisation ${code}`);
     const mark = questionMark(['silentSites', code]);
     const place = after == null ? null : readSiteCursor(after, mark);
-    const page = await this.sites.list(code, place, checkFirst(first));
+    const page = await this.sites.list(scope, code, place, checkFirst(first));
     const edges = page.sites.map((site) => ({
       cursor: siteCursor(mark, site),
       node: toSilentSiteType(site),
@@ -63,9 +62,12 @@ export class SiteResolver {
   }
 
   @ResolveField(() => OrganisationType, { description: 'The practice.' })
-  async practice(@Parent() site: SilentSiteType): Promise<OrganisationType> {
+  async practice(
+    @Parent() site: SilentSiteType,
+    @SenderStanding() standing: Standing,
+  ): Promise<OrganisationType> {
     const nowMs = this.clock.now();
-    const practice = await this.organisations.find(site.practiceId, nowMs);
+    const practice = (await standing.at(nowMs)).find(site.practiceId);
     if (practice === null) throw new ReaderError('NOT_FOUND', 'this practice is not known any more');
     return toOrganisationType(practice, nowMs);
   }
@@ -73,7 +75,6 @@ export class SiteResolver {
 
 /** What an organisation says of its own silence. */
 @Resolver(() => OrganisationType)
-@UseGuards(AdminGuard)
 export class OrganisationSiteResolver {
   constructor(private readonly sites: SiteReader) {}
 
@@ -84,18 +85,18 @@ export class OrganisationSiteResolver {
   })
   async site(
     @Parent() organisation: OrganisationType,
+    @SenderStanding() { scope }: Standing,
     @Context() context: RequestContext,
   ): Promise<SilentSiteType | null> {
     context.answer.changesByItself = true;
     if (organisation.level !== 'PRACTICE') return null;
-    const site = await this.sites.siteOf(organisation.odsCode);
+    const site = await this.sites.siteOf(scope, organisation.odsCode);
     return site === null ? null : toSilentSiteType(site);
   }
 }
 
 /** What a machine says of its practice's silence. */
 @Resolver(() => MachineType)
-@UseGuards(AdminGuard)
 export class MachineSiteResolver {
   constructor(private readonly sites: SiteReader) {}
 
@@ -104,8 +105,11 @@ export class MachineSiteResolver {
     description:
       'Its silence would have moved it, and is held because its whole practice fell silent with it; null when nothing is held.',
   })
-  async silenceHeld(@Parent() machine: MachineType): Promise<SilenceHeldType | null> {
-    const hold = await this.sites.holdOf(machine.key);
+  async silenceHeld(
+    @Parent() machine: MachineType,
+    @SenderStanding() { scope }: Standing,
+  ): Promise<SilenceHeldType | null> {
+    const hold = await this.sites.holdOf(scope, machine.key);
     return hold === null ? null : toSilenceHeldType(hold);
   }
 }

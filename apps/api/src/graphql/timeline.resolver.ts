@@ -1,16 +1,19 @@
-import { UseGuards } from '@nestjs/common';
 import { Args, Int, Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { placeOf, TimelineReader } from '@app/progress';
-import { AdminGuard } from './admin.guard';
+import { RecoveryClock } from '../recovery-clock';
+import type { Standing } from '../request-access';
 import { checkFirst, questionMark, readTimelineCursor, timelineCursor } from './cursor';
 import { MachineType } from './machine.type';
+import { SenderStanding } from './sender-standing';
 import { TimelineConnectionType, toTimelineNode } from './timeline.type';
 
 /** Everything that happened to a machine. */
 @Resolver(() => MachineType)
-@UseGuards(AdminGuard)
 export class TimelineResolver {
-  constructor(private readonly timelines: TimelineReader) {}
+  constructor(
+    private readonly timelines: TimelineReader,
+    private readonly clock: RecoveryClock,
+  ) {}
 
   @ResolveField(() => TimelineConnectionType, {
     description: 'What evidence changed and what people did, in the order in which it was recorded.',
@@ -26,6 +29,7 @@ export class TimelineResolver {
     after: string | null | undefined,
     @Args('newestFirst', { type: () => Boolean, defaultValue: false, description: 'The newest entry first.' })
     newestFirst: boolean,
+    @SenderStanding() { scope }: Standing,
   ): Promise<TimelineConnectionType> {
     const mark = questionMark([machine.id, newestFirst]);
     const request = {
@@ -33,7 +37,7 @@ export class TimelineResolver {
       after: after == null ? null : readTimelineCursor(after, mark),
       newestFirst,
     };
-    const page = await this.timelines.list(machine.key, request);
+    const page = await this.timelines.list(scope, machine.key, request, this.clock.now());
     const edges = page.entries.map((entry) => ({
       cursor: timelineCursor(mark, placeOf(entry)),
       node: toTimelineNode(entry),

@@ -10,6 +10,7 @@ import {
   STATE_GROUPS,
   TRANSITION_REASONS,
 } from '@app/recovery';
+import { PRINCIPAL_KINDS, ROLES } from '@app/access';
 import { BLINDNESS_CAUSES, MACHINE_ORDERS, ORGANISATION_LEVELS, SENSOR_STATUSES } from '@app/progress';
 import { DRIFT_KINDS } from '@app/tracking';
 
@@ -257,5 +258,27 @@ registerEnumType(BlindnessCauseEnum, {
     NOT_RUNNING: 'No process of the service ran.',
     DATABASE: 'The database was out of reach.',
     SHEDDING: 'More came than fits.',
+  }),
+});
+
+export const RoleEnum = enumOf(ROLES);
+registerEnumType(RoleEnum, {
+  name: 'Role',
+  description: 'What people and services may do. Each role includes the ones before it.',
+  valuesMap: described({
+    VIEWER: 'Looks at progress and organisations.',
+    IT: 'Looks after machines.',
+    ADMIN: 'Runs the system: tokens, enrolment, credentials.',
+  }),
+});
+
+export const PrincipalKindEnum = enumOf(PRINCIPAL_KINDS);
+registerEnumType(PrincipalKindEnum, {
+  name: 'PrincipalKind',
+  description: 'How somebody showed who they are.',
+  valuesMap: described({
+    ADMIN_TOKEN: 'By the administrator’s token of the settings.',
+    API_TOKEN: 'By an API token.',
+    OIDC: 'By an access token of the OpenID Connect issuer.',
   }),
 });

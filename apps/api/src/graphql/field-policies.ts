@@ -1,0 +1,164 @@
+import type { Role } from '@app/access';
+import type { RequiredRole, Standing } from '../request-access';
+import type { ApiTokenType } from './api-token.type';
+import type { MachineType } from './machine.type';
+import type { OrganisationType } from './organisation.type';
+import type { OrganisationOperationType, PracticeOperationType } from './practice-operation.type';
+import type { OrganisationProgressType } from './progress.type';
+import type { SilentSiteType } from './site.type';
+
+/**
+ * What it takes to be answered: a role; the role ADMIN in the whole nation; or the credential of a machine or relay, which the
+ * resolver itself judges.
+ */
+export type Need = RequiredRole | 'AGENT_CREDENTIAL';
+
+/** What holds for every object of a type, by whichever field it is reached. */
+export type TypePolicy =
+  | { readonly needs: 'AGENT_CREDENTIAL' | 'NATIONAL_ADMIN' }
+  | {
+      readonly needs: Role;
+      /**
+       * Whether one object is within what the sender sees. A type without it says of no place of its own: it is only reached
+       * through an object that does, or holds nothing of any organisation.
+       */
+      readonly isSeen?: (object: never, standing: Standing) => boolean | Promise<boolean>;
+    };
+
+/** Who may ask for what. What they do not name cannot be served: `guardSchema` refuses to start. */
+export type Policies = {
+  /** Every field of the roots, and any other field that takes more than its type. */
+  readonly fields: Readonly<Record<string, Need>>;
+  /** Every object type. */
+  readonly types: Readonly<Record<string, TypePolicy>>;
+};
+
+/** The policies of the whole interface, in one table. */
+export const POLICIES: Policies = {
+  fields: {
+    'Query.recoveryProgress': 'VIEWER',
+    'Query.operationProgress': 'VIEWER',
+    'Query.organisation': 'VIEWER',
+    'Query.practice': 'VIEWER',
+    'Query.incident': 'VIEWER',
+    'Query.me': 'VIEWER',
+    'Query.blindTimes': 'VIEWER',
+    'Query.machines': 'IT',
+    'Query.unrecoveredMachines': 'IT',
+    'Query.machine': 'IT',
+    'Query.silentSites': 'IT',
+    'Query.previewCare': 'IT',
+    'Query.practices': 'IT',
+    'Mutation.reportPracticeMode': 'IT',
+    'Mutation.careForMachine': 'IT',
+    'Mutation.careForManyMachines': 'IT',
+    'Query.apiTokens': 'ADMIN',
+    'Mutation.createApiToken': 'ADMIN',
+    'Mutation.revokeApiToken': 'ADMIN',
+    'Mutation.createEnrolmentToken': 'ADMIN',
+    'Mutation.revokeEnrolmentToken': 'ADMIN',
+    'Mutation.createRelayCredential': 'ADMIN',
+    'Mutation.revokeRelayCredential': 'ADMIN',
+    'Mutation.revokeMachineCredential': 'ADMIN',
+    'Query.lastReconciliation': 'NATIONAL_ADMIN',
+    'Mutation.reconcile': 'NATIONAL_ADMIN',
+    'Mutation.reportHeartbeats': 'AGENT_CREDENTIAL',
+  },
+  types: {
+    RecoveryProgress: { needs: 'VIEWER' },
+    OrganisationProgress: {
+      needs: 'VIEWER',
+      isSeen: ({ organisation }: OrganisationProgressType, standing) => sees(organisation, standing),
+    },
+    OperationProgress: { needs: 'VIEWER' },
+    OrganisationOperation: {
+      needs: 'VIEWER',
+      isSeen: ({ organisation }: OrganisationOperationType, standing) => sees(organisation, standing),
+    },
+    ModeCount: { needs: 'VIEWER' },
+    UsabilityCount: { needs: 'VIEWER' },
+    CauseCount: { needs: 'VIEWER' },
+    SupplierOperation: { needs: 'VIEWER' },
+    BacklogSummary: { needs: 'VIEWER' },
+    Ratio: { needs: 'VIEWER' },
+    StateCount: { needs: 'VIEWER' },
+    ExposureCount: { needs: 'VIEWER' },
+    Organisation: { needs: 'VIEWER', isSeen: sees },
+    Incident: { needs: 'VIEWER' },
+    BlindTime: { needs: 'VIEWER' },
+    Me: { needs: 'VIEWER' },
+    Grant: { needs: 'VIEWER' },
+    PageInfo: { needs: 'VIEWER' },
+
+    MachineConnection: { needs: 'IT' },
+    MachineEdge: { needs: 'IT' },
+    Machine: {
+      needs: 'IT',
+      isSeen: ({ key }: MachineType, { now }) => now.covers(key.practiceId),
+    },
+    MachineContact: { needs: 'IT' },
+    MachineFacts: { needs: 'IT' },
+    TransitionConnection: { needs: 'IT' },
+    TransitionEdge: { needs: 'IT' },
+    Transition: { needs: 'IT' },
+
+    MachineCare: { needs: 'IT' },
+    MachineClaim: { needs: 'IT' },
+    MachineAttestation: { needs: 'IT' },
+    CareEvent: { needs: 'IT' },
+    CareForMachinePayload: { needs: 'IT' },
+    CareForMachinesPayload: { needs: 'IT' },
+    CarePreview: { needs: 'IT' },
+    CareError: { needs: 'IT' },
+    CareErrorCount: { needs: 'IT' },
+    TimelineConnection: { needs: 'IT' },
+    TimelineEdge: { needs: 'IT' },
+    TimelineEntry: { needs: 'IT' },
+
+    PracticeOperationConnection: { needs: 'IT' },
+    PracticeOperationEdge: { needs: 'IT' },
+    PracticeOperation: {
+      needs: 'IT',
+      isSeen: ({ practice }: PracticeOperationType, { now }) => now.covers(practice.odsCode),
+    },
+    RoleMachines: { needs: 'IT' },
+    PracticeReportConnection: { needs: 'IT' },
+    PracticeReportEdge: { needs: 'IT' },
+    PracticeReport: { needs: 'IT' },
+    ReportPracticeModePayload: { needs: 'IT' },
+    PracticeReportError: { needs: 'IT' },
+
+    SilentSiteConnection: { needs: 'IT' },
+    SilentSiteEdge: { needs: 'IT' },
+    SilentSite: {
+      needs: 'IT',
+      isSeen: ({ practiceId }: SilentSiteType, { now }) => now.covers(practiceId),
+    },
+    SilenceHeld: { needs: 'IT' },
+
+    ApiTokenConnection: { needs: 'ADMIN' },
+    ApiTokenEdge: { needs: 'ADMIN' },
+    ApiToken: {
+      needs: 'ADMIN',
+      isSeen: ({ organisations }: ApiTokenType, { now }) => organisations.every((code) => now.covers(code)),
+    },
+    CreatedApiToken: { needs: 'ADMIN' },
+    EnrolmentToken: { needs: 'ADMIN' },
+    RelayCredential: { needs: 'ADMIN' },
+
+    Reconciliation: { needs: 'NATIONAL_ADMIN' },
+    DriftCount: { needs: 'NATIONAL_ADMIN' },
+    Drift: { needs: 'NATIONAL_ADMIN' },
+
+    ReportHeartbeatsPayload: { needs: 'AGENT_CREDENTIAL' },
+    HeartbeatResult: { needs: 'AGENT_CREDENTIAL' },
+  },
+};
+
+/** Organisations of an answer about the past are seen as they stood then. */
+function sees({ odsCode, atMs }: OrganisationType, standing: Standing): boolean | Promise<boolean> {
+  const view = standing.at(atMs);
+  return view instanceof Promise
+    ? view.then((one) => one.find(odsCode) !== null)
+    : view.find(odsCode) !== null;
+}

@@ -1,0 +1,35 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { requireBearer } from './bearer';
+import { RequestAccess, type AccessSources } from '../request-access';
+import type { RoutePolicy } from './route-policies';
+import { sendRefusal } from './send-refusal';
+import { toRefusal } from './to-refusal';
+
+/**
+ * Puts every HTTP route behind its policy, as `guardSchema` does with every field. Routes that judge their senders themselves get no
+ * hook, so that a heartbeat pays nothing. Call before any route is registered.
+ *
+ * @throws Error from the registration of a route that no policy covers, so that the service does not start
+ */
+export function guardRoutes(
+  fastify: FastifyInstance,
+  policies: Readonly<Record<string, RoutePolicy>>,
+  sources: AccessSources,
+): void {
+  fastify.addHook('onRoute', (route) => {
+    const policy = Object.hasOwn(policies, route.url) ? policies[route.url] : undefined;
+    if (policy === undefined) throw new Error(`no policy says who may call ${route.url}`);
+    if (policy !== 'NATIONAL_ADMIN') return;
+    const before = route.onRequest ?? [];
+    const onRequest = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+      try {
+        const { authorization } = request.headers;
+        requireBearer(authorization);
+        await new RequestAccess(sources, authorization).enter('NATIONAL_ADMIN');
+      } catch (error) {
+        sendRefusal(reply, toRefusal(error));
+      }
+    };
+    route.onRequest = [onRequest, ...(Array.isArray(before) ? before : [before])];
+  });
+}

@@ -1,0 +1,20 @@
+/**
+ * Who may call a route:
+ *
+ * - `NATIONAL_ADMIN` an administrator of the whole nation; judged by `guardRoutes` before anything else.
+ * - `ENROLMENT_TOKEN` the route itself judges the token in the body.
+ * - `EACH_FIELD` GraphQL: every field by itself (`graphql/field-policies.ts`).
+ * - `ANYBODY` says nothing about any machine, practice or person.
+ */
+export type RoutePolicy =
+  'NATIONAL_ADMIN' | 'AGENT_CREDENTIAL' | 'ENROLMENT_TOKEN' | 'EACH_FIELD' | 'ANYBODY';
+
+/** The policies of all routes, by path. What is not named here cannot be served. Heartbeats come by no route (`heartbeat.endpoint.ts`). */
+export const ROUTE_POLICIES: Readonly<Record<string, RoutePolicy>> = {
+  '/v1/enrolments': 'ENROLMENT_TOKEN',
+  '/v1/simulation/clock': 'NATIONAL_ADMIN',
+  '/graphql': 'EACH_FIELD',
+  '/livez': 'ANYBODY',
+  '/readyz': 'ANYBODY',
+  '/metrics': 'ANYBODY',
+};
