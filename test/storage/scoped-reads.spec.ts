@@ -46,6 +46,9 @@ const ANYTHING: Readonly<Record<string, string>> = {
   'timestamp with time zone': `'2024-07-01Z'`,
 };
 
+/** Columns that a check sets in order. */
+const PARTICULAR: Readonly<Record<string, string>> = { valid_until: `'2024-07-02Z'`, mode: `'NORMAL'` };
+
 /** One row for each practice in a table, whatever its columns. */
 async function fill(table: string): Promise<void> {
   const { rows } = await database.pool.query<{ name: string; type: string }>(
@@ -54,7 +57,7 @@ async function fill(table: string): Promise<void> {
     [table],
   );
   const names = rows.map(({ name }) => `, ${name}`).join('');
-  const values = rows.map(({ type }) => `, ${ANYTHING[type] ?? 'NULL'}`).join('');
+  const values = rows.map(({ name, type }) => `, ${PARTICULAR[name] ?? ANYTHING[type] ?? 'NULL'}`).join('');
   await database.pool.query(
     `INSERT INTO ${table} (practice_id${names}) SELECT code${values} FROM unnest($1::text[]) AS code`,
     [PLACES],

@@ -97,7 +97,12 @@ export class PracticeOperationReader {
          AND ($3::float8 IS NULL OR (report.reported_at, report.report_id) < (to_timestamp($3::float8 / 1000), $4::uuid))
        ORDER BY report.reported_at DESC, report.report_id DESC
        LIMIT $2`,
-      [covers(practiceId) ? practiceId : null, first + 1, before?.reportedAtMs ?? null, before?.reportId ?? null],
+      [
+        covers(practiceId) ? practiceId : null,
+        first + 1,
+        before?.reportedAtMs ?? null,
+        before?.reportId ?? null,
+      ],
     );
     return { reports: rows.slice(0, first).map(toReport), hasNextPage: rows.length > first };
   }

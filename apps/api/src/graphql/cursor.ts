@@ -121,11 +121,7 @@ export function reportCursor({ reportedAtMs, reportId }: ReportPlace): string {
 /** @throws ReaderError INVALID_CURSOR */
 export function readReportCursor(cursor: string): ReportPlace {
   const [list, reportedAtMs = '', reportId = ''] = decode(cursor);
-  if (
-    list !== 'p' ||
-    !/^\d{1,15}$/.test(reportedAtMs) ||
-    !isUuid(reportId)
-  )
+  if (list !== 'p' || !/^\d{1,15}$/.test(reportedAtMs) || !isUuid(reportId))
     throw new ReaderError('INVALID_CURSOR', 'this cursor belongs to no page of this list');
   return { reportedAtMs: Number(reportedAtMs), reportId };
 }

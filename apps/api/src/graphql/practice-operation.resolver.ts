@@ -135,13 +135,12 @@ export class PracticeOperationResolver {
     const atMs = question.asOfMs ?? question.knownAtMs ?? nowMs;
     const view = await standing.at(atMs);
     const whole = seen(view, within ?? NATIONAL_CODE, atMs);
-    const found = await this.operations.read(
-      standing.scope,
-      { ...question, within: [whole.odsCode] },
-      nowMs,
-    );
+    const found = await this.operations.read(standing.scope, { ...question, within: [whole.odsCode] }, nowMs);
     const groups = [...groupOperations(found, by)].sort(([a], [b]) => (a < b ? -1 : 1));
-    const toRow = (organisation: OrganisationType, some: readonly PracticeOperation[]): OrganisationOperationType =>
+    const toRow = (
+      organisation: OrganisationType,
+      some: readonly PracticeOperation[],
+    ): OrganisationOperationType =>
       toOrganisationOperationType(
         organisation,
         summariseOperations(some),
