@@ -6,8 +6,7 @@
  * - `EACH_FIELD` GraphQL: every field by itself (`graphql/field-policies.ts`).
  * - `ANYBODY` says nothing about any machine, practice or person.
  */
-export type RoutePolicy =
-  'NATIONAL_ADMIN' | 'AGENT_CREDENTIAL' | 'ENROLMENT_TOKEN' | 'EACH_FIELD' | 'ANYBODY';
+export type RoutePolicy = 'NATIONAL_ADMIN' | 'ENROLMENT_TOKEN' | 'EACH_FIELD' | 'ANYBODY';
 
 /** The policies of all routes, by path. What is not named here cannot be served. Heartbeats come by no route (`heartbeat.endpoint.ts`). */
 export const ROUTE_POLICIES: Readonly<Record<string, RoutePolicy>> = {
@@ -17,4 +16,6 @@ export const ROUTE_POLICIES: Readonly<Record<string, RoutePolicy>> = {
   '/livez': 'ANYBODY',
   '/readyz': 'ANYBODY',
   '/metrics': 'ANYBODY',
+  // What a browser asks before a page of a listed origin may ask (CORS); registered only with such a list.
+  '*': 'ANYBODY',
 };
