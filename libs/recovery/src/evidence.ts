@@ -1,6 +1,8 @@
 import { SECOND_MS } from './clock';
 import type { BitlockerStatus, BootMode, Crash, Heartbeat } from './heartbeat';
+import { counts, type ToldCrash } from './crash-history';
 import { isInScope, type Incident } from './incident';
+import { clockSkew, crashMoment, writeMoment, type MachineClock } from './machine-clock';
 import type { Policy } from './policy';
 
 /**
@@ -23,6 +25,8 @@ export type Evidence = {
   readonly file: FileVerdict;
   /** Crashes with the incident's stop codes since the window's start, oldest first, each moment once. */
   readonly hitsMs: readonly number[];
+  /** The same with the stamps they were told by, and those whose stamp says nothing yet. */
+  readonly crashes: readonly ToldCrash[];
   /** The newest other crash since the window's start. */
   readonly lastSoftCrashMs: number | null;
   readonly inScope: boolean;
@@ -33,7 +37,7 @@ export type Evidence = {
   readonly skewMs: number | null;
 };
 
-/** Dates and judges one heartbeat. Pure: the moment of receipt is an argument, and the machine's own clock decides nothing. */
+/** Dates and judges one heartbeat. Pure: the moment of receipt is an argument, and the machine's own clock orders nothing. */
 export function proveHeartbeat(
   heartbeat: Heartbeat,
   receivedAtMs: number,
@@ -41,24 +45,24 @@ export function proveHeartbeat(
   policy: Policy,
 ): Evidence {
   const observedAtMs = receivedAtMs - heartbeat.ageMs;
-  const skewMs = clockSkew(heartbeat, receivedAtMs, observedAtMs);
-  const crashes = judgeCrashes(heartbeat.crashes, receivedAtMs, skewMs, incident, policy);
-  return {
+  const clock: MachineClock = {
     observedAtMs,
     receivedAtMs,
     sessionStartedAtMs: startOfSession(observedAtMs, heartbeat.uptimeMs),
+    skewMs: clockSkew(heartbeat.sentAtMs, receivedAtMs, observedAtMs),
+  };
+  return {
+    ...clock,
     bootId: heartbeat.bootId,
     seq: heartbeat.seq,
     bootMode: heartbeat.bootMode,
     live: heartbeat.ageMs <= policy.liveAgeMaxMs,
-    file: judgeFile(heartbeat.channelFileWrittenAtMs, receivedAtMs, skewMs, incident, policy),
-    hitsMs: crashes.hitsMs,
-    lastSoftCrashMs: crashes.lastSoftCrashMs,
+    file: judgeFile(heartbeat.channelFileWrittenAtMs, clock, incident, policy),
+    ...judgeCrashes(heartbeat.crashes, clock, incident, policy),
     inScope: isInScope(heartbeat.sensorVersion, incident),
     sensorRunning: heartbeat.sensorVersion === null ? false : heartbeat.sensorRunning,
     bitlocker: heartbeat.bitlocker === 'UNKNOWN' ? undefined : heartbeat.bitlocker,
     safeBootFlag: heartbeat.safeBootFlag,
-    skewMs,
   };
 }
 
@@ -72,61 +76,42 @@ export function provesFile(verdict: FileVerdict): boolean {
   return verdict !== 'NOT_COLLECTED' && verdict !== 'AMBIGUOUS';
 }
 
-/**
- * Agents differ in what `sentAt` of a spooled report means: when it was written or when it was sent. The reading that makes
- * the clock look better is taken, so that a spool never invents a skew.
- */
-function clockSkew(heartbeat: Heartbeat, receivedAtMs: number, observedAtMs: number): number | null {
-  if (heartbeat.sentAtMs === undefined) return null;
-  const atSending = heartbeat.sentAtMs - receivedAtMs;
-  const atWriting = heartbeat.sentAtMs - observedAtMs;
-  return Math.abs(atWriting) < Math.abs(atSending) ? atWriting : atSending;
-}
-
 function judgeFile(
-  writtenAtMs: number | null | undefined,
-  receivedAtMs: number,
-  skewMs: number | null,
+  stampMs: number | null | undefined,
+  clock: MachineClock,
   incident: Incident,
   policy: Policy,
 ): FileVerdict {
-  if (writtenAtMs === undefined) return 'NOT_COLLECTED';
-  if (writtenAtMs === null) return 'ABSENT';
-  if (writtenAtMs > receivedAtMs + policy.futureToleranceMs) return 'AMBIGUOUS';
-  if (isNearEdge(writtenAtMs, [incident.window.fromMs, incident.goodFromMs], skewMs, policy))
-    return 'AMBIGUOUS';
-  if (writtenAtMs < incident.window.fromMs) return 'PRE_INCIDENT';
-  return writtenAtMs < incident.goodFromMs ? 'BAD' : 'GOOD';
+  if (stampMs === undefined) return 'NOT_COLLECTED';
+  if (stampMs === null) return 'ABSENT';
+  const { window, goodFromMs } = incident;
+  const writtenAtMs = writeMoment(stampMs, [window.fromMs, goodFromMs], clock, policy);
+  if (writtenAtMs === null) return 'AMBIGUOUS';
+  if (writtenAtMs < window.fromMs) return 'PRE_INCIDENT';
+  return writtenAtMs < goodFromMs ? 'BAD' : 'GOOD';
 }
 
-/** Windows stamps files and events by the machine's clock: with a skewed one, a time within the skew of an edge may lie on either side. */
-function isNearEdge(
-  atMs: number,
-  edgesMs: readonly number[],
-  skewMs: number | null,
-  policy: Policy,
-): boolean {
-  const skew = Math.abs(skewMs ?? 0);
-  return skew > policy.skewToleranceMs && edgesMs.some((edgeMs) => Math.abs(atMs - edgeMs) <= skew);
-}
+type JudgedCrashes = Pick<Evidence, 'hitsMs' | 'crashes' | 'lastSoftCrashMs'>;
 
+/** A crash from before the window proves nothing; one whose stamp says nothing is remembered by it, lest it looks like a new one later. */
 function judgeCrashes(
-  crashes: readonly Crash[],
-  receivedAtMs: number,
-  skewMs: number | null,
+  told: readonly Crash[],
+  clock: MachineClock,
   incident: Incident,
   policy: Policy,
-): { hitsMs: readonly number[]; lastSoftCrashMs: number | null } {
-  if (crashes.length === 0) return NO_CRASHES;
-  const hits = new Set<number>();
+): JudgedCrashes {
+  if (told.length === 0) return NO_CRASHES;
+  const crashes: ToldCrash[] = [];
   let lastSoftCrashMs: number | null = null;
-  for (const crash of crashes) {
-    if (crash.atMs < incident.window.fromMs || crash.atMs > receivedAtMs + policy.futureToleranceMs) continue;
-    if (isNearEdge(crash.atMs, [incident.window.fromMs], skewMs, policy)) continue;
-    if (incident.stopCodes.includes(crash.stopCode)) hits.add(crash.atMs);
-    else if (lastSoftCrashMs === null || crash.atMs > lastSoftCrashMs) lastSoftCrashMs = crash.atMs;
+  for (const { atMs: stampMs, stopCode } of told) {
+    const momentMs = crashMoment(stampMs, clock, policy);
+    const atMs = momentMs ?? stampMs;
+    if (atMs < incident.window.fromMs) continue;
+    if (incident.stopCodes.includes(stopCode)) crashes.push({ stampMs, atMs, ahead: momentMs === null });
+    else if (momentMs !== null) lastSoftCrashMs = Math.max(lastSoftCrashMs ?? momentMs, momentMs);
   }
-  return { hitsMs: [...hits].sort((a, b) => a - b), lastSoftCrashMs };
+  const hitsMs = [...new Set(crashes.filter(counts).map(({ atMs }) => atMs))].sort((a, b) => a - b);
+  return { hitsMs, crashes, lastSoftCrashMs };
 }
 
-const NO_CRASHES = { hitsMs: [], lastSoftCrashMs: null } as const;
+const NO_CRASHES: JudgedCrashes = { hitsMs: [], crashes: [], lastSoftCrashMs: null };

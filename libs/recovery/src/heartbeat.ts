@@ -32,6 +32,6 @@ export type Heartbeat = {
   readonly safeBootFlag?: boolean | undefined;
   readonly hostname?: string | undefined;
   readonly osBuild?: string | undefined;
-  /** The machine's own clock at sending. Shows its skew and decides nothing. */
+  /** The machine's own clock at sending. Orders nothing; shows the skew that its stamps are put right by. */
   readonly sentAtMs?: number | undefined;
 };

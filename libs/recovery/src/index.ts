@@ -16,6 +16,7 @@ export {
   silentAfterMs,
   type Policy,
 } from './policy';
+export { hitsOf, type CrashHistory, type CrashHits, type ToldCrash } from './crash-history';
 export { FILE_VERDICTS, proveHeartbeat, startOfSession, type Evidence, type FileVerdict } from './evidence';
 export { blindnessMattersUntilMs, EXPOSURES, type Exposure, type Rules } from './exposure';
 export { GROUP_OF_STATE, RECOVERY_STATES, STATE_GROUPS, type RecoveryState, type StateGroup } from './state';

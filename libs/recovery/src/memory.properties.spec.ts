@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { delivered, deliveredTwice, lives, type Delivery } from '../../../test/support/deliveries';
 import { at, theRules } from '../../../test/support/fleet';
 import { aMachinesLife, arbitraryReports, twinsLives } from '../../../test/support/machine-lives';
+import { MINUTE_MS } from './clock';
 import { enrolledMachine } from './machine';
 import type { Memory } from './memory';
 
@@ -17,6 +18,35 @@ function remembered(deliveries: readonly Delivery[]): Memory {
 function apartFromLiveness(memory: Memory): Memory {
   return { ...memory, sessions: memory.sessions.map((session) => ({ ...session, lastLiveAtMs: null })) };
 }
+
+/**
+ * One machine's reports as its wrong clock stamps them, in order and shuffled with repetitions, and as a right one would have. The
+ * clock is wrong by minutes to years, and may be put right before some report.
+ */
+const wrongClocks = fc
+  .tuple(
+    aMachinesLife,
+    fc.oneof(fc.integer({ min: 3, max: 600 }), fc.integer({ min: 3, max: 5_000_000 })),
+    fc.boolean(),
+    fc.option(fc.nat(30)),
+  )
+  .chain(([reports, minutes, isBehind, rightFrom]) => {
+    const truth = reports.map((report) => delivered(report, 0));
+    const told = truth.map(({ heartbeat, receivedAtMs }, i): Delivery => {
+      const skewMs = (isBehind ? -1 : 1) * minutes * MINUTE_MS;
+      const { channelFileWrittenAtMs: file } = heartbeat;
+      const stamps = {
+        sentAtMs: receivedAtMs + (rightFrom !== null && i >= rightFrom ? 0 : skewMs),
+        crashes: heartbeat.crashes.map((crash) => ({ ...crash, atMs: crash.atMs + skewMs })),
+        ...(typeof file === 'number' ? { channelFileWrittenAtMs: file + skewMs } : {}),
+      };
+      return { heartbeat: { ...heartbeat, ...stamps }, receivedAtMs };
+    });
+    const isPutRight = rightFrom !== null && rightFrom < told.length;
+    return fc
+      .shuffledSubarray([...told, ...told], { minLength: told.length * 2 })
+      .map((shuffled) => ({ told, shuffled, truth, isPutRight }));
+  });
 
 describe('memory of one set of heartbeats', () => {
   it("is the same after any order, repetition and delay of a machine's true reports", () => {
@@ -46,6 +76,21 @@ describe('memory of one set of heartbeats', () => {
       const prompt = reports.map((report) => delivered(report, 0));
       const late = reports.map((report) => delivered(report, seconds * 1_000));
       expect(apartFromLiveness(remembered(late))).toEqual(apartFromLiveness(remembered(prompt)));
+    });
+    fc.assert(check, RUNS);
+  });
+
+  it('is the same after any order and repetition of the reports of a machine whose clock is wrong, and put right later', () => {
+    const check = fc.property(wrongClocks, ({ told, shuffled }) => {
+      expect(remembered(shuffled)).toEqual(remembered(told));
+    });
+    fc.assert(check, RUNS);
+  });
+
+  it('holds the crashes of a machine whose clock is wrong at the moments when they happened', () => {
+    const check = fc.property(wrongClocks, ({ told, truth, isPutRight }) => {
+      fc.pre(!isPutRight);
+      expect(remembered(told).hits).toEqual(remembered(truth).hits);
     });
     fc.assert(check, RUNS);
   });

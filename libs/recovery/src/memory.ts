@@ -1,4 +1,5 @@
 import { earliest, latest } from './clock';
+import { hitsOf, joinCrashes, NO_CRASHES_TOLD, type CrashHistory, type CrashHits } from './crash-history';
 import type { FileVerdict, Evidence } from './evidence';
 import { provesFile } from './evidence';
 import type { BitlockerStatus, BootMode } from './heartbeat';
@@ -52,11 +53,10 @@ export type Memory = {
   readonly sensorRunning: Dated<boolean> | null;
   readonly bitlocker: Dated<BitlockerStatus> | null;
   readonly safeBootFlag: Dated<boolean> | null;
-  readonly hits: {
-    readonly firstMs: number;
-    readonly previousMs: number | null;
-    readonly lastMs: number;
-  } | null;
+  /** Crashes with the incident's stop codes, as they were told. */
+  readonly crashes: CrashHistory;
+  /** Those of them that count; follows from `crashes`. */
+  readonly hits: CrashHits | null;
   readonly lastSoftCrashMs: number | null;
   readonly bad: { readonly firstMs: number; readonly lastMs: number } | null;
   /** Newest contact before the window's end. */
@@ -90,6 +90,7 @@ export const EMPTY_MEMORY: Memory = {
   sensorRunning: null,
   bitlocker: null,
   safeBootFlag: null,
+  crashes: NO_CRASHES_TOLD,
   hits: null,
   lastSoftCrashMs: null,
   bad: null,
@@ -126,6 +127,7 @@ export function absorb(memory: Memory, evidence: Evidence, incident: Incident, p
   const at = evidence.observedAtMs;
   const sessions = joinSession(memory.sessions, evidence);
   const afterEnd = at >= incident.window.untilMs;
+  const crashes = joinCrashes(memory.crashes, evidence.crashes);
   const contact = { atMs: at, bootId: evidence.bootId, inScope: evidence.inScope };
   return {
     heard: isNewest(memory, evidence)
@@ -142,7 +144,8 @@ export function absorb(memory: Memory, evidence: Evidence, incident: Incident, p
     sensorRunning: newest(memory.sensorRunning, evidence.sensorRunning, at),
     bitlocker: newest(memory.bitlocker, evidence.bitlocker, at),
     safeBootFlag: newest(memory.safeBootFlag, evidence.safeBootFlag, at),
-    hits: joinHits(memory.hits, evidence.hitsMs),
+    crashes,
+    hits: crashes === memory.crashes ? memory.hits : hitsOf(crashes),
     lastSoftCrashMs: latest(memory.lastSoftCrashMs, evidence.lastSoftCrashMs),
     bad: evidence.file === 'BAD' ? joinSpan(memory.bad, at) : memory.bad,
     beforeEnd: afterEnd ? memory.beforeEnd : edge(memory.beforeEnd, contact, 1),
@@ -231,18 +234,6 @@ function countSeq(
     highestSeq: seq,
     missingSeqs: all.slice(forgotten.length),
     countedFromSeq: lastForgotten === undefined ? countedFromSeq : lastForgotten + 1,
-  };
-}
-
-function joinHits(hits: Memory['hits'], added: readonly number[]): Memory['hits'] {
-  if (added.length === 0) return hits;
-  const all = hits === null ? added : [hits.firstMs, hits.previousMs ?? hits.firstMs, hits.lastMs, ...added];
-  const distinct = [...new Set(all)].sort((a, b) => a - b);
-  const firstMs = distinct[0] as number;
-  return {
-    firstMs,
-    previousMs: distinct[distinct.length - 2] ?? null,
-    lastMs: distinct[distinct.length - 1] ?? firstMs,
   };
 }
 

@@ -101,10 +101,12 @@ function isHarmless(file: FileVerdict | undefined, sensorRunning: boolean | unde
 }
 
 /**
+ * The newest crash with one of the incident's stop codes. Any other crash is not the incident's: it may say that a bad file did
+ * harm (`exposure.ts`), but ends no recovery, which rests on the file being harmless.
+ *
  * Windows logs a crash at the boot after it, so its time may lie just after that session's start; the tolerance of the
  * session's start covers it: a crash that the session outlived ended the session before.
  */
 function lastCrashMs(memory: Memory): number | null {
-  const softMs = memory.bad === null ? null : memory.lastSoftCrashMs;
-  return latest(latest(memory.hits?.lastMs ?? null, softMs), memory.attestedCrash?.lastMs ?? null);
+  return latest(memory.hits?.lastMs ?? null, memory.attestedCrash?.lastMs ?? null);
 }

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { EMPTY_MEMORY, enrolledMachine, type Memory } from '@app/recovery';
+import { EMPTY_MEMORY, enrolledMachine, hitsOf, type Memory } from '@app/recovery';
 import { aHeartbeat, aMachine, at, GOOD_FILE, theRules } from '../../../test/support/fleet';
 import { aMachinesLife, arbitraryReports, delivered, lives } from '../../../test/support/machine-lives';
 import { decodeMemory, encodeMemory } from './memory-codec';
@@ -32,6 +32,24 @@ describe('the memory of a machine as columns', () => {
       { ...heard, ...said },
     ])
       expect(roundTrip(memory)).toEqual(memory);
+  });
+
+  it('keeps crashes that a wrong clock stamped, and reads those of an older format', () => {
+    const told = [
+      { stampMs: 300, atMs: 300, ahead: true },
+      { stampMs: 200, atMs: 100, ahead: false },
+      { stampMs: 150, atMs: 150, ahead: false },
+    ];
+    const crashes = { firstMs: 100, told };
+    const { memory } = aMachine(theRules()).boots('2024-07-22T08:00Z').reports('2024-07-22T08:05Z').machine;
+    const wrong = { ...memory, crashes, hits: hitsOf(crashes) };
+    expect(roundTrip(wrong)).toEqual(wrong);
+    const row = encodeMemory(wrong);
+    const before = decodeMemory({
+      ...row,
+      text: row.text.replace('[100,[300,300,1],[200,100,0],150]', '[100,null,150]'),
+    });
+    expect(before.hits).toEqual({ firstMs: 150, previousMs: null, lastMs: 150 });
   });
 
   it('is empty for a machine that was never heard', () => {

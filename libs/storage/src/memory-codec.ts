@@ -3,10 +3,13 @@ import {
   BOOT_MODES,
   EMPTY_MEMORY,
   FILE_VERDICTS,
+  hitsOf,
+  type CrashHistory,
   type Dated,
   type EdgeContact,
   type Memory,
   type Session,
+  type ToldCrash,
 } from '@app/recovery';
 
 /**
@@ -30,6 +33,8 @@ const SEQ_AS_HEARD = 0;
 type SessionTuple = [string, number, 0 | 1, number, readonly number[], number, number | null];
 type EdgeTuple = [number, number | string, 0 | 1];
 type DatedTuple = [number, number];
+/** A crash whose stamp is its moment is a number; any other says both, and whether it is ahead. */
+type CrashTuple = number | readonly [stampMs: number, atMs: number, ahead: 0 | 1];
 /** The order of the fields is the format; append new ones at the end. */
 type MemoryTuple = [
   heard: [number | string, number],
@@ -38,7 +43,7 @@ type MemoryTuple = [
   sensorRunning: DatedTuple | null,
   bitlocker: DatedTuple | null,
   safeBootFlag: DatedTuple | null,
-  hits: [number, number | null, number] | null,
+  crashes: [first: number | null, ...told: (CrashTuple | null)[]] | null,
   lastSoftCrash: number | null,
   bad: [number, number] | null,
   beforeEnd: EdgeTuple | null,
@@ -82,7 +87,9 @@ export function encodeMemory(memory: Memory): MemoryRow {
     encodeDated(memory.sensorRunning, FALSE_TRUE, time),
     encodeDated(memory.bitlocker, BITLOCKER_STATUSES, time),
     encodeDated(memory.safeBootFlag, FALSE_TRUE, time),
-    memory.hits === null ? null : [memory.hits.firstMs, memory.hits.previousMs, memory.hits.lastMs],
+    memory.crashes.told.length === 0
+      ? null
+      : [memory.crashes.firstMs, ...memory.crashes.told.map(encodeCrash)],
     memory.lastSoftCrashMs,
     memory.bad === null ? null : [time(memory.bad.firstMs), time(memory.bad.lastMs)],
     edge(memory.beforeEnd),
@@ -116,7 +123,7 @@ export function decodeMemory(row: MemoryRow): Memory {
     sensor,
     bitlocker,
     safeBoot,
-    hits,
+    crashTuples,
     soft,
     bad,
     before,
@@ -127,6 +134,7 @@ export function decodeMemory(row: MemoryRow): Memory {
     conflict,
     people,
   ] = tuple;
+  const crashes = decodeCrashes(crashTuples);
   const time = (at: number): number => (at === AS_HEARD ? heardAtMs : at);
   const sessions = sessionTuples.map((session) => decodeSession(session, heardAtMs, heardSeq));
   const boot = (ref: number | string): string =>
@@ -146,7 +154,8 @@ export function decodeMemory(row: MemoryRow): Memory {
     sensorRunning: decodeDated(sensor, FALSE_TRUE, time),
     bitlocker: decodeDated(bitlocker, BITLOCKER_STATUSES, time),
     safeBootFlag: decodeDated(safeBoot, FALSE_TRUE, time),
-    hits: hits === null ? null : { firstMs: hits[0], previousMs: hits[1], lastMs: hits[2] },
+    crashes,
+    hits: hitsOf(crashes),
     lastSoftCrashMs: soft,
     bad: bad === null ? null : { firstMs: time(bad[0]), lastMs: time(bad[1]) },
     beforeEnd: edge(before),
@@ -163,6 +172,20 @@ export function decodeMemory(row: MemoryRow): Memory {
 }
 
 const FALSE_TRUE = [false, true] as const;
+
+function encodeCrash({ stampMs, atMs, ahead }: ToldCrash): CrashTuple {
+  return stampMs === atMs && !ahead ? stampMs : [stampMs, atMs, bit(ahead)];
+}
+
+function decodeCrashes(tuple: MemoryTuple[6]): CrashHistory {
+  const [firstMs, ...tuples] = tuple ?? [null];
+  const told: ToldCrash[] = [];
+  for (const crash of tuples) {
+    if (typeof crash === 'number') told.push({ stampMs: crash, atMs: crash, ahead: false });
+    else if (crash !== null) told.push({ stampMs: crash[0], atMs: crash[1], ahead: crash[2] === 1 });
+  }
+  return { firstMs, told };
+}
 
 function encodeSession(session: Session, heard: { atMs: number; seq: number; bootId: string }): SessionTuple {
   const current = session.bootId === heard.bootId;

@@ -70,7 +70,7 @@ export const HeartbeatBody = Type.Object(
     channelFileWrittenAt: Type.Optional(
       Type.Union([instant('Newest last-write time of the incident’s files.'), Type.Null()], {
         description:
-          'Newest last-write time of the incident’s files, RFC 3339 with Z or an offset; null: no such file; omitted: not collected.',
+          'Newest last-write time of the incident’s files, RFC 3339 with Z or an offset; null: no such file; omitted: not collected, and then this report cannot prove a recovery.',
       }),
     ),
     sensorVersion: Type.Optional(
@@ -96,7 +96,11 @@ export const HeartbeatBody = Type.Object(
     safeBootFlag: Type.Optional(Type.Boolean({ description: 'The next boot would be in safe mode.' })),
     hostname: Type.Optional(printable(255, 'Present host name.')),
     osBuild: Type.Optional(printable(64, 'Windows build.')),
-    sentAt: Type.Optional(instant('The machine’s own clock at sending; shows its skew and decides nothing.')),
+    sentAt: Type.Optional(
+      instant(
+        'The machine’s own clock at sending. Orders nothing; shows by how much the times that it stamped are to be put right.',
+      ),
+    ),
   },
   { additionalProperties: false, title: 'Heartbeat' },
 );
