@@ -35,13 +35,13 @@ async function run(...args: readonly string[]): Promise<Run> {
       pool.on('error', () => undefined);
       return {
         pool,
+        now: new Date('2026-11-20T09:00:00Z'),
         close: async () => {
           seen.closed += 1;
           await pool.end();
         },
       };
     },
-    now: () => new Date('2026-11-20T09:00:00Z'),
     write: (text) => (seen.out += text),
     writeError: (text) => (seen.error += text),
   });
@@ -113,11 +113,20 @@ describe('import:practices', () => {
     const seen: string[] = [];
     const exitCode = await runImportPractices(['--synthetic'], {
       openDatabase: () => Promise.reject(Object.assign(new AggregateError([], ''), { code: 'ECONNREFUSED' })),
-      now: () => new Date('2026-11-20T09:00:00Z'),
       write: (text) => seen.push(text),
       writeError: (text) => seen.push(text),
     });
     expect([exitCode, ...seen]).toEqual([1, 'Nothing was changed. The import failed: ECONNREFUSED\n']);
+  });
+
+  it('tells the day that the file describes, and takes another one', async () => {
+    const path = await fileWith(TWO_ROWS);
+    expect((await run(path)).out).toContain('Vintage     not known, for there are too few');
+    expect((await run(path, '--vintage', '2026-11-20')).out).toContain('Vintage     2026-11-20, as given');
+    const renamed = await fileWith(TWO_ROWS.replaceAll('SURGERY', 'OLD NAME'));
+    const older = await run(renamed, '--vintage', '2024-07-18');
+    expect(older.out).toContain('Older       1 of these');
+    expect(older.out).toContain('Taken       0');
   });
 
   it('does not let a date be set for a practice map, which has its own', async () => {
@@ -126,6 +135,7 @@ describe('import:practices', () => {
       exitCode: 2,
       databases: '0 opened, 0 closed',
     });
+    expect(await run(map, '--vintage', '2024-07-19')).toMatchObject({ exitCode: 2 });
     expect((await run(map)).out).toContain('Effective   2026-08-01T00:00:00.000Z');
   });
 });
@@ -147,6 +157,9 @@ describe('import:practices, used wrongly', () => {
       'is for files',
     ],
     ['a day that is none', ['a', '--effective', '2024-02-30'], 'saw "2024-02-30"'],
+    ['a vintage that is no day', ['a', '--vintage', '2024-07-19T00:00:00Z'], 'expected a day'],
+    ['a vintage of the calendar of nobody', ['a', '--vintage', '2024-02-30'], 'saw "2024-02-30"'],
+    ['a vintage of synthetic practices', ['--synthetic', '--vintage', '2024-07-19'], 'is for files'],
     ['a time without a zone', ['a', '--effective', '2024-07-19T05:09:00'], 'saw "2024-07-19T05:09:00"'],
   ])('explains itself: %s', async (_, args, message) => {
     const ran = await run(...args);

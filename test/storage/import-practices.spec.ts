@@ -88,7 +88,7 @@ describe('importPractices', () => {
       { practice_id: 'P99001', icb_code: 'QOP', region_code: 'Y62' },
     ]);
     expect(
-      await select(`SELECT organisation.*, postcode, opened_on::text, closed_on, supplier, source
+      await select(`SELECT organisation.*, organisation.vintage::text, postcode, opened_on::text, closed_on, supplier, source
         FROM organisation JOIN practice USING (code) ORDER BY code LIMIT 1`),
     ).toEqual([
       {
@@ -98,6 +98,7 @@ describe('importPractices', () => {
           name: 'SURGERY P99001',
           synthetic: false,
           updated_at: IMPORTED_AT,
+          vintage: null,
         },
         ...{ postcode: 'ZZ1 1ZZ', opened_on: '1974-04-01', closed_on: null, supplier: null },
         source: 'EPRACCUR_LEGACY',
@@ -176,6 +177,43 @@ describe('importPractices', () => {
     expect(await linksOf('P99001')).toEqual(['QOP -infinity']);
     await importText(THREE_PRACTICES);
     expect(await closedOn()).toEqual([{ closed_on: null }]);
+  });
+
+  it('ends in the same facts in whatever order files of different days are imported', async () => {
+    const files = [
+      {
+        vintage: '2025-08-07',
+        text: fileOf(legacyLine({ code: 'P99001', name: 'FIRST', openedOn: '20010101' })),
+      },
+      {
+        vintage: '2026-02-03',
+        text: fileOf(dseLine({ code: 'P99001', name: 'SECOND', openedOn: '20010101' })),
+      },
+      {
+        vintage: '2026-08-01',
+        text: fileOf(MAP_HEADER, mapLine({ code: 'P99001', name: 'THIRD', supplier: 'TPP' })),
+      },
+    ];
+    const [a, b, c] = files as [(typeof files)[0], (typeof files)[0], (typeof files)[0]];
+    for (const order of [
+      [a, b, c],
+      [c, b, a],
+      [b, c, a],
+      [c, a, b],
+    ]) {
+      await pool.query('DELETE FROM practice; DELETE FROM organisation_link; DELETE FROM organisation');
+      for (const { text, vintage } of [...order, ...order]) await importText(text, { vintage });
+      expect(
+        await select(`SELECT name, vintage::text, postcode, opened_on::text, closed_on, supplier
+          FROM organisation JOIN practice USING (code)`),
+      ).toEqual([
+        {
+          ...{ name: 'THIRD', vintage: '2026-08-01', postcode: 'ZZ1 1ZZ', opened_on: '2001-01-01' },
+          ...{ closed_on: null, supplier: 'TPP' },
+        },
+      ]);
+      expect(await brokenHistories()).toEqual([]);
+    }
   });
 
   it('keeps the supplier that a map told when epraccur follows', async () => {

@@ -17,29 +17,39 @@ import type { Pool } from 'pg';
  * not.
  */
 
-const USAGE = `Usage: npm run import:practices -- FILE [--effective DAY] [--json]
+const USAGE = `Usage: npm run import:practices -- FILE [--effective DAY] [--vintage DAY] [--json]
        npm run import:practices -- --synthetic [--practices N] [--seed N] [--json]
 
 FILE is epraccur (legacy or DSE dialect) or the practice map (gp-reg-pat-prac-map), recognised by its content.
   --effective DAY  when moves to another ICB took effect: 2024-07-19 (its start in UTC) or 2024-07-19T05:00:00Z.
                    Only for epraccur, which does not say so itself; default: now
+  --vintage DAY    which day the file describes: what is known of a later one stays. Only for epraccur; default: by
+                   the newest openings and closings in it, where there are enough; else unknown, and the file counts as the newest
   --synthetic      made-up practices instead of a file, as many in each ICB as on 19 July 2024
   --practices N    only so many of them, 1 to ${SYNTHETIC_PRACTICES_MAX}
   --seed N         which of them has which supplier; default 1
   --json           the report as JSON
+RECOVERY_CLOCK, where the service has it, sets the time here, too.
 Exit code: 0 imported, 1 refused or failed and nothing changed, 2 wrong usage.
 `;
 
 /** What the command needs from outside; tests give their own. */
 export type Surroundings = {
-  readonly openDatabase: () => Promise<{ readonly pool: Pool; close(): Promise<void> }>;
-  readonly now: () => Date;
+  /** The database, and now by the clock of the service that uses it. */
+  readonly openDatabase: () => Promise<OpenDatabase>;
   readonly write: (text: string) => void;
   readonly writeError: (text: string) => void;
 };
 
+type OpenDatabase = { readonly pool: Pool; readonly now: Date; close(): Promise<void> };
+
 type Command = { readonly json: boolean } & (
-  | { readonly kind: 'FILE'; readonly path: string; readonly effectiveAt: Date | null }
+  | {
+      readonly kind: 'FILE';
+      readonly path: string;
+      readonly effectiveAt: Date | null;
+      readonly vintage: string | null;
+    }
   | { readonly kind: 'SYNTHETIC'; readonly practicesMax: number; readonly seed: number }
 );
 
@@ -66,26 +76,32 @@ export async function runImportPractices(args: readonly string[], outside: Surro
 async function importAs(command: Command, outside: Surroundings): Promise<ImportReport> {
   if (command.kind === 'SYNTHETIC') {
     const { practicesMax, seed } = command;
-    return withDatabase(outside, (pool) =>
-      importSyntheticPractices(pool, { practicesMax, seed, importedAt: outside.now() }),
+    return withDatabase(outside, ({ pool, now }) =>
+      importSyntheticPractices(pool, { practicesMax, seed, importedAt: now }),
     );
   }
   // The file is read first: one that is refused needs no database.
   const file = await readPracticeFile(createReadStream(command.path)).catch((error: unknown) => {
     throw isSystemError(error) ? new UsageError(`Cannot read the file: ${error.message}`) : error;
   });
-  if (command.effectiveAt !== null && file.extractedOn !== null) {
-    throw new UsageError(`--effective: this practice map says itself that it describes ${file.extractedOn}.`);
+  const { effectiveAt, vintage } = command;
+  if (file.extractedOn !== null && (effectiveAt !== null || vintage !== null)) {
+    const option = effectiveAt === null ? '--vintage' : '--effective';
+    throw new UsageError(`${option}: this practice map says itself that it describes ${file.extractedOn}.`);
   }
-  const importedAt = outside.now();
-  const effectiveAt = command.effectiveAt ?? importedAt;
-  return withDatabase(outside, (pool) => importPractices(pool, file, { effectiveAt, importedAt }));
+  const dates = vintage === null ? {} : { vintage };
+  return withDatabase(outside, ({ pool, now }) =>
+    importPractices(pool, file, { effectiveAt: effectiveAt ?? now, importedAt: now, ...dates }),
+  );
 }
 
-async function withDatabase<T>(outside: Surroundings, work: (pool: Pool) => Promise<T>): Promise<T> {
+async function withDatabase<T>(
+  outside: Surroundings,
+  work: (database: OpenDatabase) => Promise<T>,
+): Promise<T> {
   const database = await outside.openDatabase();
   try {
-    return await work(database.pool);
+    return await work(database);
   } finally {
     await database.close();
   }
@@ -97,6 +113,7 @@ function readCommand(args: readonly string[]): Command {
   if (values.synthetic === true) {
     if (positionals.length > 0) throw new UsageError('--synthetic takes no FILE.');
     if (values.effective !== undefined) throw new UsageError('--effective is for files.');
+    if (values.vintage !== undefined) throw new UsageError('--vintage is for files.');
     const practicesMax = readNumber('--practices', values.practices, 1, SYNTHETIC_PRACTICES_MAX);
     const seed = readNumber('--seed', values.seed, 0, Number.MAX_SAFE_INTEGER);
     return {
@@ -112,7 +129,8 @@ function readCommand(args: readonly string[]): Command {
     throw new UsageError('--practices and --seed are for --synthetic.');
   }
   const effectiveAt = values.effective === undefined ? null : readInstant(values.effective);
-  return { kind: 'FILE', path, effectiveAt, json };
+  const vintage = values.vintage === undefined ? null : readDay(values.vintage);
+  return { kind: 'FILE', path, effectiveAt, vintage, json };
 }
 
 function readArguments(args: readonly string[]) {
@@ -122,6 +140,7 @@ function readArguments(args: readonly string[]) {
       allowPositionals: true,
       options: {
         effective: { type: 'string' },
+        vintage: { type: 'string' },
         synthetic: { type: 'boolean' },
         practices: { type: 'string' },
         seed: { type: 'string' },
@@ -151,6 +170,12 @@ function readInstant(text: string): Date {
   throw new UsageError(`--effective: expected 2024-07-19 or 2024-07-19T05:00:00Z, saw "${text}".`);
 }
 
+function readDay(text: string): string {
+  const day = /^\d{4}-\d{2}-\d{2}$/.test(text) ? new Date(`${text}T00:00:00Z`) : new Date(Number.NaN);
+  if (!Number.isNaN(day.getTime()) && day.toISOString().startsWith(text)) return text;
+  throw new UsageError(`--vintage: expected a day such as 2024-07-19, saw "${text}".`);
+}
+
 function describeFailure(error: unknown): string {
   if (error instanceof PracticeFileError) return `The file is refused (${error.code}): ${error.message}`;
   if (error instanceof PracticeImportError) return `The import is refused (${error.code}): ${error.message}`;
@@ -173,7 +198,6 @@ async function main(): Promise<void> {
       const { openToolDatabase } = await import('./tool-database');
       return openToolDatabase();
     },
-    now: () => new Date(),
     write: (text) => process.stdout.write(text),
     writeError: (text) => process.stderr.write(text),
   });

@@ -87,6 +87,20 @@ function dataDirOf(env: Environment): string {
   return resolve(env['DATA_DIR'] ?? '.data');
 }
 
+/**
+ * The clock that the service is set to: a tool beside it must not write in another time.
+ *
+ * @throws SettingsError when it cannot be read, or is set in production
+ */
+export function readClockSetting(env: Environment): ClockSetting {
+  const problems: string[] = [];
+  const clock = readClock(env['RECOVERY_CLOCK'], problems);
+  if (env['NODE_ENV'] === 'production' && clock.kind !== 'REAL')
+    problems.push('RECOVERY_CLOCK must not be set in production');
+  if (problems.length > 0) throw new SettingsError(problems);
+  return clock;
+}
+
 function readKey(text: string | null, problems: string[]): Buffer | null {
   if (text === null) return null;
   const key = /^[0-9a-fA-F]+$/.test(text) ? Buffer.from(text, 'hex') : Buffer.from(text, 'base64');

@@ -3,7 +3,13 @@ import type { ImportReport } from './import-report';
 import { SkipTally } from './skipped-rows';
 
 const REPORT: ImportReport = {
-  ...{ format: 'EPRACCUR_LEGACY', effectiveAt: new Date('2024-07-19T00:00:00Z'), rows: 16_685 },
+  ...{
+    format: 'EPRACCUR_LEGACY',
+    vintage: '2025-08-07',
+    vintageBasis: 'CONTENT',
+    effectiveAt: new Date('2024-07-19T00:00:00Z'),
+    rows: 16_685,
+  },
   ...{
     taken: 7051,
     added: 7000,
@@ -14,7 +20,7 @@ const REPORT: ImportReport = {
     moved: 4,
     icbsAdded: 42,
   },
-  ...{ missing: 5, skipped: new SkipTally().result() },
+  ...{ older: 6, missing: 5, skipped: new SkipTally().result() },
 };
 
 describe('describeImportReport', () => {
@@ -22,12 +28,14 @@ describe('describeImportReport', () => {
     expect(describeImportReport(REPORT)).toBe(
       [
         'Format      epraccur, legacy dialect',
+        'Vintage     2025-08-07, by the newest openings and closings in it',
         'Effective   2024-07-19T00:00:00.000Z',
         'Rows        16,685',
         'Taken       7,051 (7,000 added, 51 changed)',
         'Unchanged   3',
         'Closed      760 of these have a close date (2 newly)',
         'Moved       4 to another ICB (42 ICBs added)',
+        'Older       6 of these are known from newer files, and stay as they are known',
         'Missing     5 open practices are not in this file; they stay as they are',
         'Skipped     0',
         '',

@@ -1,5 +1,7 @@
+import type { CalendarDate } from './calendar-date';
 import type { LinkWrite, OrganisationWrite } from './import-plan';
 import type { KnownTree } from './known-tree';
+import { isNewer } from './older-file';
 import { planLink, staleMove } from './plan-link';
 import type { IcbRow, PracticeFile, PracticeRow } from './practice-file';
 import { ICBS_BY_CODE, NATIONAL_ORGANISATION, REGIONS_BY_CODE } from './reference-data';
@@ -19,6 +21,8 @@ export class IcbPlaces {
     private readonly known: KnownTree,
     file: PracticeFile,
     private readonly effectiveAtMs: number,
+    /** The day that the file describes; an ICB that is known from a later one stays as it is known. */
+    private readonly vintage: CalendarDate | null,
   ) {
     this.named = new Map(file.icbs.map((icb) => [icb.code, icb]));
   }
@@ -40,19 +44,29 @@ export class IcbPlaces {
   }
 
   /** What has to be written so that every ICB in use exists, under its region and with its name. */
-  writes(): { readonly organisations: readonly OrganisationWrite[]; readonly links: readonly LinkWrite[] } {
+  writes(): IcbWrites {
     const organisations: OrganisationWrite[] = [];
     const links: LinkWrite[] = [];
+    const confirmedCodes: string[] = [];
     for (const code of this.usedCodes) {
       const before = this.known.get(code);
       const told = this.named.get(code) ?? (before === undefined ? ICBS_BY_CODE.get(code) : undefined);
-      if (told === undefined) continue;
+      if (told === undefined || this.isKnownNewer(code)) continue;
+      const vintage = this.named.has(code) ? this.vintage : null;
       const link = planLink(code, before?.link ?? null, told.regionCode, this.effectiveAtMs);
       if (link !== null && link !== 'STALE') links.push(link);
-      if (link === null && before?.name === told.name) continue;
-      organisations.push({ code, level: 'ICB', name: told.name, synthetic: false });
+      if (link === null && before?.name === told.name) {
+        if (isNewer(vintage, before.vintage)) confirmedCodes.push(code);
+        continue;
+      }
+      organisations.push({ code, level: 'ICB', name: told.name, synthetic: false, vintage });
     }
-    return { organisations, links };
+    return { organisations, links, confirmedCodes };
+  }
+
+  private isKnownNewer(code: string): boolean {
+    const before = this.known.get(code);
+    return before !== undefined && this.vintage !== null && isNewer(before.vintage, this.vintage);
   }
 
   private belongsToUpperLevel(code: string): boolean {
@@ -73,6 +87,8 @@ export class IcbPlaces {
     if (isFixedCode(code) || (before !== undefined && before.level !== 'ICB')) {
       return { reason: 'CODE_IN_USE', detail: `${code} is not the code of an ICB` };
     }
+    // Which region it is in has been told by a newer file; that an older one says otherwise is no fault of the row.
+    if (this.isKnownNewer(code)) return null;
     const named = this.named.get(code);
     if (named !== undefined) {
       const link = planLink(code, before?.link ?? null, named.regionCode, this.effectiveAtMs);
@@ -85,6 +101,13 @@ export class IcbPlaces {
     return { reason: 'ICB_NOT_IN_REGION', detail: `ICB ${code} is in ${region}, the row says ${regionCode}` };
   }
 }
+
+type IcbWrites = {
+  readonly organisations: readonly OrganisationWrite[];
+  readonly links: readonly LinkWrite[];
+  /** Of which nothing changes but that a newer file says so. */
+  readonly confirmedCodes: readonly string[];
+};
 
 /** Codes of the two levels that are fixed: the nation and its regions. */
 function isFixedCode(code: string): boolean {

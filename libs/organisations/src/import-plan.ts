@@ -1,3 +1,4 @@
+import type { CalendarDate } from './calendar-date';
 import type { OrganisationLevel, PracticeFacts } from './known-tree';
 import type { SkippedRows } from './skipped-rows';
 
@@ -7,6 +8,8 @@ export type OrganisationWrite = {
   readonly level: OrganisationLevel;
   readonly name: string;
   readonly synthetic: boolean;
+  /** The day that the file describes which it is written from; null leaves what is recorded. */
+  readonly vintage: CalendarDate | null;
 };
 
 /** A practice to be written as the file describes it. */
@@ -31,6 +34,8 @@ export type ImportPlan = {
   readonly organisations: readonly OrganisationWrite[];
   readonly practices: readonly PracticeWrite[];
   readonly links: readonly LinkWrite[];
+  /** Organisations of which nothing changes but that a newer file says the same of them. */
+  readonly confirmedCodes: readonly string[];
   /** Practices that were not known before, and known ones of which something changes. */
   readonly added: number;
   readonly changed: number;
@@ -42,6 +47,8 @@ export type ImportPlan = {
   /** Of `changed`: practices that move to another ICB. */
   readonly moved: number;
   readonly icbsAdded: number;
+  /** Of `changed` and `unchanged`: practices of which newer things are known than the file tells; those stay. */
+  readonly older: number;
   /** Practices known and not closed that the file has no row for. They stay as they are. */
   readonly missing: number;
   readonly skipped: SkippedRows;

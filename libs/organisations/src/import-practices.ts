@@ -1,19 +1,32 @@
 import type { Pool, PoolClient } from 'pg';
-import { startOfDay } from './calendar-date';
+import { type CalendarDate, startOfDay } from './calendar-date';
 import type { ImportPlan } from './import-plan';
 import type { ImportReport } from './import-report';
 import { planImport } from './plan-import';
 import type { PracticeFile } from './practice-file';
 import { PracticeImportError } from './practice-import-error';
-import { findPracticeOrigins, loadTree, saveLinks, saveOrganisations, savePractices } from './practice.store';
+import {
+  confirmVintage,
+  findPracticeOrigins,
+  loadTree,
+  saveLinks,
+  saveOrganisations,
+  savePractices,
+} from './practice.store';
+import { type Vintage, vintageOf } from './vintage';
 
-/** The two instants of an import: each a `Date` or epoch milliseconds. */
+/** The instants of an import, each a `Date` or epoch milliseconds, and the day of its file. */
 export type ImportOptions = {
   /**
    * When the moves to another ICB that the file shows took effect. A practice map says so itself and
    * overrides this. Default: `importedAt`.
    */
   readonly effectiveAt?: Date | number;
+  /**
+   * The day that the file describes, as 2024-07-19. A practice map says so itself and overrides this. Default: as the days
+   * in it suggest (`vintage.ts`).
+   */
+  readonly vintage?: CalendarDate;
   /** Now: what is recorded as the time of the change. */
   readonly importedAt: Date | number;
   /**
@@ -39,6 +52,9 @@ const LOCK_NOT_AVAILABLE = '55P03';
  * 3. Read the tree, compare, decide (`planImport`).
  * 4. Write organisations, practices and links, nothing when nothing changed.
  *
+ * Every organisation keeps the day of the newest file that told of it. An older file fills what the newer ones left open, and
+ * overwrites nothing, in whatever order files are imported.
+ *
  * Practices that the file does not have stay untouched; closing one sets its date and leaves it in the tree.
  *
  * @throws PracticeImportError, or the database's own error; nothing is changed in either case
@@ -51,16 +67,18 @@ export async function importPractices(
   const importedAt = toInstant(options.importedAt, 'importedAt');
   const given = toInstant(options.effectiveAt ?? importedAt, 'effectiveAt');
   const effectiveAt = file.extractedOn === null ? given : startOfDay(file.extractedOn);
+  const vintage = vintageOf(file, options.vintage ?? null, importedAt);
   const plan = await inTransaction(pool, async (client) => {
     await waitForOtherImports(client, options.otherImportWaitMs ?? OTHER_IMPORT_WAIT_MS);
     await refuseMixture(client, file);
-    const planned = planImport(await loadTree(client), file, effectiveAt.getTime());
+    const planned = planImport(await loadTree(client), file, effectiveAt.getTime(), vintage.day);
     await saveOrganisations(client, planned.organisations, importedAt);
     await savePractices(client, planned.practices);
     await saveLinks(client, planned.links, effectiveAt);
+    if (vintage.day !== null) await confirmVintage(client, planned.confirmedCodes, vintage.day);
     return planned;
   });
-  return toReport(file, plan, effectiveAt);
+  return toReport(file, plan, effectiveAt, vintage);
 }
 
 function toInstant(at: Date | number, name: string): Date {
@@ -115,12 +133,22 @@ function ignore(): void {
   // Nothing to do: see above.
 }
 
-function toReport(file: PracticeFile, plan: ImportPlan, effectiveAt: Date): ImportReport {
-  const { added, changed, unchanged, closed, newlyClosed, moved, icbsAdded, missing, skipped } = plan;
+function toReport(file: PracticeFile, plan: ImportPlan, effectiveAt: Date, vintage: Vintage): ImportReport {
+  const { added, changed, unchanged, closed, newlyClosed, moved, icbsAdded, older, missing, skipped } = plan;
   const taken = added + changed;
   const rows = file.rowCount;
   return {
-    ...{ format: file.format, effectiveAt, rows, taken, added, changed, unchanged },
-    ...{ closed, newlyClosed, moved, icbsAdded, missing, skipped },
+    ...{
+      format: file.format,
+      vintage: vintage.day,
+      vintageBasis: vintage.basis,
+      effectiveAt,
+      rows,
+      taken,
+      added,
+      changed,
+      unchanged,
+    },
+    ...{ closed, newlyClosed, moved, icbsAdded, older, missing, skipped },
   };
 }

@@ -1,5 +1,7 @@
+import type { CalendarDate } from './calendar-date';
 import type { PracticeSource } from './practice-file';
 import type { SkippedRows } from './skipped-rows';
+import type { VintageBasis } from './vintage';
 
 /**
  * What an import did. Every row of the file is counted exactly once:
@@ -7,6 +9,10 @@ import type { SkippedRows } from './skipped-rows';
  */
 export type ImportReport = {
   readonly format: PracticeSource;
+  /** The day that the file describes; null when nobody knows. */
+  readonly vintage: CalendarDate | null;
+  /** Who says so. */
+  readonly vintageBasis: VintageBasis;
   /** When moves to another ICB took effect. */
   readonly effectiveAt: Date;
   readonly rows: number;
@@ -22,6 +28,11 @@ export type ImportReport = {
   readonly moved: number;
   /** ICBs that were not known before. */
   readonly icbsAdded: number;
+  /**
+   * Of the changed and unchanged ones: practices of which newer things are known than the file tells. Only what was not known
+   * of them at all is taken from it.
+   */
+  readonly older: number;
   /** Practices known and not closed that the file has no row for. A file never deletes: they stay. */
   readonly missing: number;
   readonly skipped: SkippedRows;

@@ -27,6 +27,8 @@ export type KnownOrganisation = {
   readonly level: OrganisationLevel;
   readonly name: string;
   readonly link: CurrentLink | null;
+  /** The newest day that a file described which told of it; null when none has said which day. */
+  readonly vintage: CalendarDate | null;
   /** Null for every level but PRACTICE. */
   readonly practice: PracticeFacts | null;
 };

@@ -73,9 +73,11 @@ export function parseEpraccur(csv: CsvRows): PracticeFile {
   const practices: PracticeRow[] = [];
   const mentionedCodes = new Set<string>();
   const readCodes = new Set<string>();
+  const daysTold = new Set<CalendarDate>();
   for (const row of csv.rows) {
     const code = row.fields?.[COLUMN.code] ?? '';
     if (isOdsCode(code)) mentionedCodes.add(code);
+    for (const day of daysOf(row)) daysTold.add(day);
     const read = readRow(row, format, readCodes);
     if ('reason' in read) skips.add({ line: row.line, code: isOdsCode(code) ? code : null, ...read });
     else practices.push(read);
@@ -84,6 +86,7 @@ export function parseEpraccur(csv: CsvRows): PracticeFile {
   return {
     format,
     extractedOn: null,
+    daysTold: [...daysTold].sort().reverse(),
     rowCount: csv.rows.length,
     practices,
     icbs: [],
@@ -178,6 +181,13 @@ function readRow(row: CsvRow, dialect: EpraccurDialect, readCodes: Set<string>):
     icbCode: at('icb'),
     regionCode: at('region'),
   };
+}
+
+/** The days of any row of epraccur, GP practice or not: all of them are as old as the file. */
+function daysOf(row: CsvRow): readonly CalendarDate[] {
+  if (row.fields?.length !== EPRACCUR_COLUMNS) return [];
+  const told = [row.fields[COLUMN.openedOn], row.fields[COLUMN.closedOn]];
+  return told.map((text) => parseCompactDate(text ?? '')).filter((day) => day !== null);
 }
 
 function refuseWords(status: string, setting: string, vocabulary: Vocabulary): Refusal | null {

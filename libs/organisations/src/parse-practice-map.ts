@@ -77,6 +77,7 @@ export function parsePracticeMap(csv: CsvRows): PracticeFile {
   return {
     format: 'PRACTICE_MAP',
     extractedOn: extract.on,
+    daysTold: [],
     rowCount: body.rows.length,
     practices,
     icbs: [...above.icbs.values()].map(({ code, name, regionCode }) => ({ code, name, regionCode })),

@@ -11,12 +11,12 @@ const INCIDENT_DAY = Date.parse('2024-07-19T00:00:00Z');
 function treeAfter(...plans: readonly { plan: ImportPlan; effectiveAtMs: number }[]): KnownTree {
   const tree = new Map<string, KnownOrganisation>();
   for (const { plan, effectiveAtMs } of plans) {
-    for (const { code, level, name } of plan.organisations) {
+    for (const { code, level, name, vintage } of plan.organisations) {
       const practice = plan.practices.find((written) => written.code === code) ?? null;
       const link = plan.links.find(({ childCode }) => childCode === code);
       const startsAtMs = link?.kind === 'FIRST' ? null : effectiveAtMs;
       const moved = link === undefined ? tree.get(code)?.link : { parentCode: link.parentCode, startsAtMs };
-      tree.set(code, { code, level, name, link: moved ?? null, practice });
+      tree.set(code, { code, level, name, vintage, link: moved ?? null, practice });
     }
   }
   return tree;
@@ -199,5 +199,71 @@ describe('planImport', () => {
       fileOf(legacyLine({ code: 'P99001' }), legacyLine({ code: 'P99002', setting: '9' })),
     );
     expect(planImport(tree, file, AUGUST_2026).missing).toBe(1);
+  });
+});
+
+describe('planImport of a file that is older than what is known', () => {
+  const NEW = '2026-08-01';
+  const OLD = '2025-08-07';
+
+  async function known(file: string, vintage: string): Promise<KnownTree> {
+    const plan = planImport(new Map(), await readPracticeFile(file), AUGUST_2026, vintage);
+    return treeAfter({ plan, effectiveAtMs: AUGUST_2026 });
+  }
+  async function plan(tree: KnownTree, file: string, vintage: string): Promise<ImportPlan> {
+    return planImport(tree, await readPracticeFile(file), AUGUST_2026, vintage);
+  }
+  const closed = { status: 'C', closedOn: '20250630' };
+
+  it('overwrites no name, place, date or supplier, and says so', async () => {
+    const tree = await known(fileOf(MAP_HEADER, mapLine({ code: 'P99001', supplier: 'TPP' })), NEW);
+    const old = fileOf(
+      legacyLine({ code: 'P99001', name: 'OLD', icb: 'QYG', postcode: 'ZZ9 9ZZ', ...closed }),
+    );
+    const planned = await plan(tree, old, OLD);
+    expect(planned.practices).toEqual([
+      {
+        ...{ code: 'P99001', postcode: 'ZZ1 1ZZ', openedOn: '1974-04-01', closedOn: null },
+        ...{ supplier: 'TPP', source: 'PRACTICE_MAP' },
+      },
+    ]);
+    expect(planned.organisations.map(({ code, name, vintage }) => [code, name, vintage])).toEqual([
+      ['P99001', 'SURGERY P99001', NEW],
+    ]);
+    expect(planned).toMatchObject({ links: [], moved: 0, changed: 1, older: 1, newlyClosed: 0 });
+  });
+
+  it('adds the practices that nobody knew', async () => {
+    const tree = await known(fileOf(MAP_HEADER, mapLine({ code: 'P99001' })), NEW);
+    const planned = await plan(tree, fileOf(legacyLine({ code: 'P99002', ...closed })), OLD);
+    expect(planned).toMatchObject({ added: 1, older: 0 });
+    expect(planned.organisations.map(({ code, vintage }) => [code, vintage])).toEqual([['P99002', OLD]]);
+  });
+
+  it('is not older for a practice that the newer file does not have', async () => {
+    const first = await known(fileOf(legacyLine({ code: 'P99001' }), legacyLine({ code: 'P99002' })), OLD);
+    const map = await plan(first, fileOf(MAP_HEADER, mapLine({ code: 'P99001' })), NEW);
+    const tree = new Map([...first, ...treeAfter({ plan: map, effectiveAtMs: AUGUST_2026 })]);
+    const between = await plan(tree, fileOf(legacyLine({ code: 'P99002', ...closed })), '2026-02-03');
+    expect(between).toMatchObject({ changed: 1, older: 0, newlyClosed: 1 });
+  });
+
+  it('counts nothing as older that says the same', async () => {
+    const tree = await known(fileOf(legacyLine({ code: 'P99001' })), NEW);
+    expect(await plan(tree, ONE_PRACTICE, OLD)).toMatchObject({ unchanged: 1, older: 0, confirmedCodes: [] });
+  });
+
+  it('does not rename an ICB or move it to another region', async () => {
+    const tree = await known(fileOf(MAP_HEADER, mapLine({ code: 'P99001', icbName: 'NHS New Name' })), NEW);
+    const old = mapLine({ code: 'P99002', icbName: 'NHS Old Name', region: 'Y63', extracted: '01Aug2025' });
+    const planned = await plan(tree, fileOf(MAP_HEADER, old), OLD);
+    expect(planned.organisations.map(({ code }) => code)).toEqual(['P99002']);
+    expect(planned.links).toEqual([{ childCode: 'P99002', parentCode: 'QOP', kind: 'FIRST' }]);
+  });
+
+  it('is held against the newest file that said the same, too', async () => {
+    const tree = await known(ONE_PRACTICE, OLD);
+    const confirmed = await plan(tree, ONE_PRACTICE, NEW);
+    expect(confirmed).toMatchObject({ unchanged: 1, organisations: [], confirmedCodes: ['P99001'] });
   });
 });

@@ -1,7 +1,8 @@
-import { dayOf } from './calendar-date';
+import { type CalendarDate, dayOf } from './calendar-date';
 import { IcbPlaces } from './icb-places';
 import type { ImportPlan, LinkWrite, OrganisationWrite, PracticeWrite } from './import-plan';
 import type { KnownOrganisation, KnownTree, PracticeFacts } from './known-tree';
+import { fillGaps, isNewer } from './older-file';
 import { planLink, staleMove } from './plan-link';
 import type { PracticeFile, PracticeRow } from './practice-file';
 import { NATIONAL_ORGANISATION, REGIONS } from './reference-data';
@@ -9,6 +10,10 @@ import type { Refusal } from './row-refusals';
 import { SkipTally } from './skipped-rows';
 
 type RowOutcome = {
+  readonly name: string;
+  readonly vintage: CalendarDate | null;
+  /** Newer things are known than the file tells, and it tells otherwise. */
+  readonly older: boolean;
   readonly facts: PracticeFacts;
   readonly link: LinkWrite | null;
   readonly kind: 'ADDED' | 'CHANGED' | 'UNCHANGED';
@@ -19,30 +24,44 @@ type RowOutcome = {
  * and a tree that this file already shaped gives an empty one.
  *
  * @param effectiveAtMs when moves in the file take effect, epoch milliseconds
+ * @param vintage the day that the file describes; what is known of a later day stays. Null: nobody says, and the file counts
+ *   as the newest
  */
-export function planImport(known: KnownTree, file: PracticeFile, effectiveAtMs: number): ImportPlan {
-  const places = new IcbPlaces(known, file, effectiveAtMs);
+export function planImport(
+  known: KnownTree,
+  file: PracticeFile,
+  effectiveAtMs: number,
+  vintage: CalendarDate | null = null,
+): ImportPlan {
+  const places = new IcbPlaces(known, file, effectiveAtMs, vintage);
   const skips = new SkipTally(file.skipped);
   const organisations: OrganisationWrite[] = [];
   const practices: PracticeWrite[] = [];
   const links: LinkWrite[] = [];
-  const counts = { ADDED: 0, CHANGED: 0, UNCHANGED: 0, closed: 0, newlyClosed: 0, moved: 0 };
-  for (const { row, before, outcome } of decideRows(known, places, file, effectiveAtMs)) {
+  const confirmedCodes: string[] = [];
+  const counts = { ADDED: 0, CHANGED: 0, UNCHANGED: 0, closed: 0, newlyClosed: 0, moved: 0, older: 0 };
+  for (const { row, before, outcome } of decideRows(known, places, file, { effectiveAtMs, vintage })) {
     if ('reason' in outcome) {
       skips.add({ line: row.line, code: row.code, ...outcome });
       continue;
     }
-    places.use(row.icbCode);
+    // A row that is older than what is known puts nobody anywhere.
+    if (outcome.vintage === vintage) places.use(row.icbCode);
     counts[outcome.kind] += 1;
     if (typeof row.closedOn === 'string') counts.closed += 1;
-    if (outcome.kind === 'UNCHANGED') continue;
+    if (outcome.older) counts.older += 1;
+    if (outcome.kind === 'UNCHANGED') {
+      if (isNewer(outcome.vintage, before?.vintage ?? null)) confirmedCodes.push(row.code);
+      continue;
+    }
     if (before !== undefined && outcome.link !== null) counts.moved += 1;
     if (before?.practice?.closedOn === null && outcome.facts.closedOn !== null) counts.newlyClosed += 1;
     organisations.push({
       code: row.code,
       level: 'PRACTICE',
-      name: row.name,
+      name: outcome.name,
       synthetic: file.format === 'SYNTHETIC',
+      vintage: outcome.vintage,
     });
     practices.push({ code: row.code, ...outcome.facts });
     if (outcome.link !== null) links.push(outcome.link);
@@ -52,6 +71,7 @@ export function planImport(known: KnownTree, file: PracticeFile, effectiveAtMs: 
     organisations: [...upper.organisations, ...organisations].sort((a, b) => compareCodes(a.code, b.code)),
     practices: practices.sort((a, b) => compareCodes(a.code, b.code)),
     links: [...upper.links, ...links].sort((a, b) => compareCodes(a.childCode, b.childCode)),
+    confirmedCodes: [...upper.confirmedCodes, ...confirmedCodes].sort(compareCodes),
     added: counts.ADDED,
     changed: counts.CHANGED,
     unchanged: counts.UNCHANGED,
@@ -59,10 +79,14 @@ export function planImport(known: KnownTree, file: PracticeFile, effectiveAtMs: 
     newlyClosed: counts.newlyClosed,
     moved: counts.moved,
     icbsAdded: upper.icbsAdded,
+    older: counts.older,
     missing: countMissing(known, file, effectiveAtMs),
     skipped: skips.result(),
   };
 }
+
+/** When the file's moves took effect, and which day it describes. */
+type Dating = { readonly effectiveAtMs: number; readonly vintage: CalendarDate | null };
 
 type DecidedRow = {
   readonly row: PracticeRow;
@@ -79,11 +103,11 @@ function decideRows(
   known: KnownTree,
   places: IcbPlaces,
   file: PracticeFile,
-  effectiveAtMs: number,
+  dating: Dating,
 ): readonly DecidedRow[] {
   const decided = file.practices.map((row) => {
     const before = known.get(row.code);
-    return { row, before, outcome: places.refuse(row) ?? planRow(row, before, file, effectiveAtMs) };
+    return { row, before, outcome: places.refuse(row) ?? planRow(row, before, file, dating) };
   });
   const staleMoves = decided.filter(
     ({ outcome }) => 'reason' in outcome && outcome.reason === 'STALE_FILE',
@@ -102,20 +126,36 @@ function planRow(
   row: PracticeRow,
   before: KnownOrganisation | undefined,
   file: PracticeFile,
-  effectiveAtMs: number,
+  { effectiveAtMs, vintage }: Dating,
 ): RowOutcome | Refusal {
+  const told = { name: row.name, vintage, older: false };
   if (before === undefined) {
-    const facts = mergeFacts(row, null, file);
-    return { facts, link: { childCode: row.code, parentCode: row.icbCode, kind: 'FIRST' }, kind: 'ADDED' };
+    const first: LinkWrite = { childCode: row.code, parentCode: row.icbCode, kind: 'FIRST' };
+    return { ...told, facts: mergeFacts(row, null, file), link: first, kind: 'ADDED' };
   }
   if (before.level !== 'PRACTICE') {
     return { reason: 'CODE_IN_USE', detail: `${row.code} is known at level ${before.level}` };
   }
+  if (vintage !== null && isNewer(before.vintage, vintage)) return planOlderRow(row, before, file);
   const link = planLink(row.code, before.link, row.icbCode, effectiveAtMs);
   if (link === 'STALE') return staleMove(`practice ${row.code}`, before.link, row.icbCode, effectiveAtMs);
   const facts = mergeFacts(row, before.practice, file);
   const changed = link !== null || before.name !== row.name || !sameFacts(facts, before.practice);
-  return { facts, link, kind: changed ? 'CHANGED' : 'UNCHANGED' };
+  return { ...told, facts, link, kind: changed ? 'CHANGED' : 'UNCHANGED' };
+}
+
+/** A practice that is known from a newer file: what that left open is taken from the older one, and nothing else. */
+function planOlderRow(row: PracticeRow, before: KnownOrganisation, file: PracticeFile): RowOutcome {
+  const facts = fillGaps(before.practice, row, file.format);
+  const changed = !sameFacts(facts, before.practice);
+  const otherwise =
+    before.name !== row.name ||
+    before.link?.parentCode !== row.icbCode ||
+    !sameFacts(facts, mergeFacts(row, facts, file));
+  return {
+    ...{ name: before.name, vintage: before.vintage, older: otherwise, facts, link: null },
+    kind: changed ? 'CHANGED' : 'UNCHANGED',
+  };
 }
 
 /** What the file tells replaces what is known; what it does not tell stays. */
@@ -139,6 +179,7 @@ function sameFacts(a: PracticeFacts, b: PracticeFacts | null): boolean {
 type UpperLevels = {
   readonly organisations: readonly OrganisationWrite[];
   readonly links: readonly LinkWrite[];
+  readonly confirmedCodes: readonly string[];
   readonly icbsAdded: number;
 };
 
@@ -149,11 +190,11 @@ function planUpperLevels(known: KnownTree, places: IcbPlaces): UpperLevels {
   const organisations: OrganisationWrite[] = [];
   const links: LinkWrite[] = [];
   if (!known.has(NATIONAL_ORGANISATION.code)) {
-    organisations.push({ ...NATIONAL_ORGANISATION, level: 'NATIONAL', synthetic: false });
+    organisations.push({ ...NATIONAL_ORGANISATION, level: 'NATIONAL', synthetic: false, vintage: null });
   }
   for (const { code, name } of REGIONS) {
     if (known.has(code)) continue;
-    organisations.push({ code, level: 'REGION', name, synthetic: false });
+    organisations.push({ code, level: 'REGION', name, synthetic: false, vintage: null });
     links.push({ childCode: code, parentCode: NATIONAL_ORGANISATION.code, kind: 'FIRST' });
   }
   const icbs = places.writes();
@@ -161,6 +202,7 @@ function planUpperLevels(known: KnownTree, places: IcbPlaces): UpperLevels {
   return {
     organisations: [...organisations, ...icbs.organisations],
     links: [...links, ...icbs.links],
+    confirmedCodes: icbs.confirmedCodes,
     icbsAdded,
   };
 }

@@ -31,6 +31,11 @@ export type PracticeFile = {
   readonly format: PracticeSource;
   /** The day the file itself says it describes (practice map); null when it does not say (epraccur). */
   readonly extractedOn: CalendarDate | null;
+  /**
+   * Days on which a practice of the file opened or closed, each once, newest first (epraccur): they end about the day that the
+   * file describes.
+   */
+  readonly daysTold: readonly CalendarDate[];
   /** Rows in the file, without header and blank lines: `practices` and `skipped` together. */
   readonly rowCount: number;
   readonly practices: readonly PracticeRow[];

@@ -2,7 +2,7 @@
  * Why a file that is fine in itself is not imported; nothing is changed then.
  *
  * MIXES_SYNTHETIC_AND_REAL the database holds the other kind of practices · IMPORT_RUNNING another import did
- * not end in time · INVALID_TIME an instant that is none
+ * not end in time · INVALID_TIME an instant or a day that is none
  */
 export const PRACTICE_IMPORT_ERROR_CODES = [
   'MIXES_SYNTHETIC_AND_REAL',

@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg';
+import type { CalendarDate } from './calendar-date';
 import type { LinkWrite, OrganisationWrite, PracticeWrite } from './import-plan';
 import type { KnownOrganisation, KnownTree, OrganisationLevel } from './known-tree';
 import type { PracticeSource } from './practice-file';
@@ -13,6 +14,7 @@ type OrganisationRecord = {
   readonly code: string;
   readonly level: OrganisationLevel;
   readonly name: string;
+  readonly vintage: string | null;
   readonly parent_code: string | null;
   readonly starts_at_ms: number | null;
   readonly is_practice: boolean;
@@ -25,7 +27,7 @@ type OrganisationRecord = {
 
 /** Dates travel as text: `pg` would make local midnights of them. A start of null stands for -infinity. */
 const SELECT_TREE = `
-  SELECT organisation.code, organisation.level, organisation.name,
+  SELECT organisation.code, organisation.level, organisation.name, organisation.vintage::text AS vintage,
     organisation_link.parent_code,
     CASE WHEN isfinite(organisation_link.valid_from)
       THEN (extract(epoch FROM organisation_link.valid_from) * 1000)::float8 END AS starts_at_ms,
@@ -48,6 +50,7 @@ function toKnownOrganisation(row: OrganisationRecord): KnownOrganisation {
     code: row.code,
     level: row.level,
     name: row.name,
+    vintage: row.vintage,
     link: row.parent_code === null ? null : { parentCode: row.parent_code, startsAtMs: row.starts_at_ms },
     practice: row.is_practice
       ? { postcode, openedOn: row.opened_on, closedOn: row.closed_on, supplier, source }
@@ -75,18 +78,34 @@ export async function saveOrganisations(
 ): Promise<void> {
   if (organisations.length === 0) return;
   await client.query(
-    `INSERT INTO organisation (code, level, name, synthetic, updated_at)
-      SELECT given.code, given.level, given.name, given.synthetic, $5
-      FROM unnest($1::text[], $2::text[], $3::text[], $4::boolean[]) AS given (code, level, name, synthetic)
-      ON CONFLICT (code) DO UPDATE SET name = EXCLUDED.name, updated_at = EXCLUDED.updated_at`,
+    `INSERT INTO organisation (code, level, name, synthetic, updated_at, vintage)
+      SELECT given.code, given.level, given.name, given.synthetic, $5, given.vintage
+      FROM unnest($1::text[], $2::text[], $3::text[], $4::boolean[], $6::date[])
+        AS given (code, level, name, synthetic, vintage)
+      ON CONFLICT (code) DO UPDATE SET name = EXCLUDED.name, updated_at = EXCLUDED.updated_at,
+        vintage = COALESCE(EXCLUDED.vintage, organisation.vintage)`,
     [
       organisations.map(({ code }) => code),
       organisations.map(({ level }) => level),
       organisations.map(({ name }) => name),
       organisations.map(({ synthetic }) => synthetic),
       changedAt,
+      organisations.map(({ vintage }) => vintage),
     ],
   );
+}
+
+/** Notes that a file of this day told the same of these organisations as is recorded. */
+export async function confirmVintage(
+  client: ClientBase,
+  codes: readonly string[],
+  vintage: CalendarDate,
+): Promise<void> {
+  if (codes.length === 0) return;
+  await client.query('UPDATE organisation SET vintage = $2::date WHERE code = ANY ($1::text[])', [
+    codes,
+    vintage,
+  ]);
 }
 
 /** Adds practices, or replaces what is recorded of those that exist. */

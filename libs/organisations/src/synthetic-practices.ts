@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import type { CalendarDate } from './calendar-date';
 import { importPractices, type ImportOptions } from './import-practices';
 import type { ImportReport } from './import-report';
 import type { PracticeFile, PracticeRow } from './practice-file';
@@ -16,6 +17,9 @@ import { SkipTally } from './skipped-rows';
  * and X99, which stand for "not applicable" and "not known" in commissioning data sets, are left out too.
  */
 const CODE_PREFIX = 'X';
+
+/** The day whose practices the synthetic ones stand for. */
+const SYNTHETIC_DAY: CalendarDate = '2024-07-19';
 
 /** The ICBs that had practices on 19 July 2024, in a fixed order: it decides the codes. */
 const SYNTHETIC_ICBS: readonly ReferenceIcb[] = ICBS.filter((icb) => icb.practicesOpenOnIncidentDay > 0);
@@ -72,6 +76,7 @@ export function makeSyntheticPractices(
   return {
     format: 'SYNTHETIC',
     extractedOn: null,
+    daysTold: [],
     rowCount: practices.length,
     practices,
     icbs: [],
@@ -91,7 +96,8 @@ export async function importSyntheticPractices(
   pool: Pool,
   options: SyntheticImportOptions,
 ): Promise<ImportReport> {
-  return importPractices(pool, makeSyntheticPractices(options.seed, options.practicesMax), options);
+  const file = makeSyntheticPractices(options.seed, options.practicesMax);
+  return importPractices(pool, file, { vintage: SYNTHETIC_DAY, ...options });
 }
 
 /** @param number the practice's number in all of England, from 1 */

@@ -101,7 +101,7 @@ function isHarmless(file: FileVerdict | undefined, sensorRunning: boolean | unde
 }
 
 /**
- * The newest crash with one of the incident's stop codes. Any other crash is not the incident's: it may say that a bad file did
+ * The newest crash with one of the incident's stop codes, told or seen by a person. Any other crash is not the incident's: it may say that a bad file did
  * harm (`exposure.ts`), but ends no recovery, which rests on the file being harmless.
  *
  * Windows logs a crash at the boot after it, so its time may lie just after that session's start; the tolerance of the

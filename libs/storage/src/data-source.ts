@@ -22,6 +22,7 @@ import { MachineLists1721707200000 } from './migrations/1721707200000-machine-li
 import { ApiTokens1721710110000 } from './migrations/1721710110000-api-tokens';
 import { RowScope1721710120000 } from './migrations/1721710120000-row-scope';
 import { provideReaderRole } from './reader-role';
+import { OrganisationVintage1721779200000 } from './migrations/1721779200000-organisation-vintage';
 
 /** Connections of one process: two write lanes, the sweeper, readers and administration, with room to spare. */
 const POOL_CONNECTIONS_MAX = 12;
@@ -74,6 +75,7 @@ export function makeDataSource(url: string, statementTimeoutMs = 0): DataSource 
       MachineLists1721707200000,
       ApiTokens1721710110000,
       RowScope1721710120000,
+      OrganisationVintage1721779200000,
     ],
     migrationsTransactionMode: 'all',
     synchronize: false,

@@ -19,6 +19,10 @@ export class OrganisationEntity {
 
   @Column({ type: 'timestamptz' })
   updated_at!: Date;
+
+  /** The newest day that an imported file described which told of it; null: no file has said which day. */
+  @Column({ type: 'date', nullable: true })
+  vintage!: string | null;
 }
 
 /** Which organisation another belongs to, and from when to when. */
