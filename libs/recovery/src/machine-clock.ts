@@ -28,12 +28,12 @@ export function clockSkew(
 }
 
 /** Whether a machine says itself that its clock is wrong. */
-export function isClockWrong(clock: MachineClock, policy: Policy): boolean {
+function isClockWrong(clock: MachineClock, policy: Policy): boolean {
   return Math.abs(clock.skewMs ?? 0) > policy.skewToleranceMs;
 }
 
 /** When a stamped moment really was, if the clock was as wrong then as it is now. */
-export function rightedMs(stampMs: number, clock: MachineClock): number {
+function rightedMs(stampMs: number, clock: MachineClock): number {
   return stampMs - (clock.skewMs ?? 0);
 }
 
