@@ -88,4 +88,14 @@ describe('groundTruthAt', () => {
       expect(truthAt(machine, noonOnMonday)).toBe('EXPOSED_NO_CRASH');
     }
   });
+
+  it('knows nothing of a machine whose spool is still on its way, repaired or not', () => {
+    const machine = oneOf(
+      'SPOOLED',
+      ({ held, milestones }) => (held?.untilMs ?? 0) > (milestones.repairedAtMs ?? Infinity),
+    );
+    const { held } = machine as { held: { untilMs: number } };
+    expect(truthAt(machine, held.untilMs)).toBe('STILL_SPOOLED');
+    expect(truthAt(machine, held.untilMs + MINUTE_MS)).toMatch(/^REPAIRED_UNPROVEN$|_FIXED$/);
+  });
 });

@@ -18,6 +18,8 @@ export type GroundTruth =
   | 'CRASHED_NOT_FIXED'
   /** Works again, but has not yet been heard for an hour in one session: nobody can know. */
   | 'REPAIRED_UNPROVEN'
+  /** All it has reported since before the window is still on its way: nobody can know. */
+  | 'STILL_SPOOLED'
   /** Two computers with one credential that were never on at the same time: nobody can tell them apart. */
   | 'CLONED_APART'
   /** The new installation on re-imaged hardware. */
@@ -42,11 +44,12 @@ const SIDE_BY_SIDE_MS = 3 * REPORT_EVERY_MS_DEFAULT;
 
 /**
  * The truth about a machine's story at the end of the time in which it was listened to. Reports observed before
- * then count; a wrong clock or a late delivery changes nothing about what happened.
+ * then count, once they are delivered; a wrong clock or a late delivery changes nothing about what happened.
  */
 export function groundTruthAt(machine: Machine, watched: Watched): GroundTruth {
   const { atMs } = watched;
   if (machine.truth === 'CLONED') return areSideBySide(machine, watched) ? 'CLONED' : 'CLONED_APART';
+  if (isStillHeld(machine, atMs)) return 'STILL_SPOOLED';
   if (machine.successor) return 'REIMAGE_SUCCESSOR';
   const { crashedAtMs, repairedAtMs, relapsedAtMs } = machine.milestones;
   const harmed = happenedBy(crashedAtMs, atMs) || machine.story === 'LATENT';
@@ -66,6 +69,10 @@ function areSideBySide({ tracks }: Machine, { fromMs, atMs }: Watched): boolean 
       (b) => Math.min(a.endMs, b.endMs, atMs) - Math.max(a.startMs, b.startMs, fromMs) >= SIDE_BY_SIDE_MS,
     ),
   );
+}
+
+function isStillHeld({ held }: Machine, atMs: number): boolean {
+  return held !== null && held.fromMs < atMs && atMs <= held.untilMs;
 }
 
 /** Of a machine that takes the faulty file and crashes of it sooner or later. */

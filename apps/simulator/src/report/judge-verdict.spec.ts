@@ -22,6 +22,7 @@ describe('judgeVerdict', () => {
     ['REIMAGE_SUCCESSOR', 'NOT_AFFECTED', 'NOT_EXPOSED'],
     ['NOT_SEEN_SINCE', 'UNVERIFIED', 'UNKNOWN'],
     ['SILENT_OTHER', 'UNVERIFIED', 'UNKNOWN'],
+    ['STILL_SPOOLED', 'UNVERIFIED', 'UNKNOWN'],
   ])('%s: %s and %s agree', (truth, state, exposure) => {
     expect(judge(truth, state, exposure)).toBe('YES');
   });
@@ -46,6 +47,7 @@ describe('judgeVerdict', () => {
     ['EXPOSED_NO_CRASH', 'NOT_AFFECTED', 'NOT_EXPOSED'],
     ['REIMAGED', 'DOWN', 'CRASHED'],
     ['RELAPSED', 'RECOVERED', 'CRASHED'],
+    ['STILL_SPOOLED', 'NOT_AFFECTED', 'EXPOSED'],
     ['NEVER_EXPOSED', 'A_STATE_NOBODY_KNOWS', 'NOT_EXPOSED'],
   ])('%s: %s and %s are wrong', (truth, state, exposure) => {
     expect(judge(truth, state, exposure)).toBe('NO');

@@ -91,6 +91,12 @@ const EXPECTED: Readonly<Record<Exclude<GroundTruth, 'CLONED' | 'CLONED_APART'>,
     exposures: AFFECTED,
     carefulExposures: ['UNKNOWN'],
   },
+  STILL_SPOOLED: {
+    states: ['UNVERIFIED', 'DOWN'],
+    carefulStates: [],
+    exposures: ['UNKNOWN', 'SUSPECTED'],
+    carefulExposures: [],
+  },
   NOT_SEEN_SINCE: {
     states: ['UNVERIFIED'],
     carefulStates: [],
