@@ -56,7 +56,12 @@ it('no verdict about a machine with a wrong clock is wrong, and hardly any is le
   const momentsMs = ['2024-07-20T11:00:00Z', '2024-07-22T11:00:00Z'].map(Date.parse);
   const verdicts = wrongClocks.flatMap((machine) =>
     trackedAt(machine, momentsMs).map(({ state, exposure, memory }, i) => {
-      const watched = { fromMs, atMs: momentsMs[i] ?? 0, windowEndMs: fleet.week.windowEndMs };
+      const watched = {
+        fromMs,
+        atMs: momentsMs[i] ?? 0,
+        windowStartMs: fleet.week.windowStartMs,
+        windowEndMs: fleet.week.windowEndMs,
+      };
       const truth = groundTruthAt(machine, watched);
       const identityConflict = memory.conflictSinceMs !== null;
       const agreement = judgeVerdict(truth, { state, exposure, identityConflict });

@@ -49,7 +49,7 @@ async function demonstrate(
     const faults = await showVerdicts(
       client,
       run,
-      { fromMs, atMs: untilMs, windowEndMs: week.windowEndMs },
+      { fromMs, atMs: untilMs, windowStartMs: week.windowStartMs, windowEndMs: week.windowEndMs },
       stdout,
     );
     for (const fault of faults) stdout.write(`!!! ${fault}\n`);

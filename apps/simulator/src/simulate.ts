@@ -99,7 +99,12 @@ async function simulate(options: SimulateOptions, client: WireClient, signal: Ab
   await runWeek(run, { fromMs, untilMs, clock, signal, onStep });
   await watch.finish(reachedMs, run.sent);
   const judgeable = inTheIncidentsWeek && reachedMs > week.windowEndMs;
-  const watched = { fromMs, atMs: reachedMs, windowEndMs: week.windowEndMs };
+  const watched = {
+    fromMs,
+    atMs: reachedMs,
+    windowStartMs: week.windowStartMs,
+    windowEndMs: week.windowEndMs,
+  };
   const faults = judgeable ? await showVerdicts(client, run, watched, stdout) : [];
   for (const fault of faults) stdout.write(`!!! ${fault}\n`);
   stdout.write(`The sums were wrong ${grouped(watch.faults)} times in ${grouped(watch.looks)} looks.\n`);

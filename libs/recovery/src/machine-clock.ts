@@ -54,11 +54,9 @@ export function crashMoment(stampMs: number, clock: MachineClock, policy: Policy
 }
 
 /**
- * When a file was last written, or null when its stamp says nothing about on which side of an edge that was.
- *
- * With a wrong clock a time within the skew of an edge may lie on either side of it. Only a file written in the present boot
- * session can be dated all the same: by its age on a clock that has run on since. The report that tells of it dates the start of
- * the session, too, so that what its journey took adds nothing to the comparison.
+ * When a file was last written, or null when its stamp says nothing about on which side of an edge that was: a stamp from the
+ * future, or with a wrong clock one within the skew of an edge. It is not put right as a crash is, because nothing bounds when it
+ * was written: a clock that is wrong now may have been right then.
  */
 export function writeMoment(
   stampMs: number,
@@ -66,13 +64,9 @@ export function writeMoment(
   clock: MachineClock,
   policy: Policy,
 ): number | null {
-  if (!isClockWrong(clock, policy))
-    return stampMs > clock.receivedAtMs + policy.futureToleranceMs ? null : stampMs;
-  const righted = rightedMs(stampMs, clock);
-  if (righted >= clock.sessionStartedAtMs && righted <= clock.observedAtMs)
-    return isWithin(policy.skewToleranceMs, righted, edgesMs) ? null : righted;
   if (stampMs > clock.receivedAtMs + policy.futureToleranceMs) return null;
-  return isWithin(Math.abs(clock.skewMs ?? 0), stampMs, edgesMs) ? null : stampMs;
+  const skewMs = Math.abs(clock.skewMs ?? 0);
+  return isClockWrong(clock, policy) && isWithin(skewMs, stampMs, edgesMs) ? null : stampMs;
 }
 
 function isWithin(distanceMs: number, atMs: number, edgesMs: readonly number[]): boolean {

@@ -80,8 +80,8 @@ export const DEFAULT_POLICY: Policy = {
  *
  * - 2026.11.2: silence of a machine is held while its whole practice is silent.
  * - 2026.11.3: what people see and do is evidence.
- * - 2026.11.4: crashes, and files of the present session, stamped by a clock that is told to be wrong are put right; a crash told
- *   again is the same one; a soft crash is no relapse.
+ * - 2026.11.4: crashes stamped by a clock that is told to be wrong are put right; a crash told again is the same one; a soft
+ *   crash is no relapse.
  */
 export const RULE_VERSION = '2026.11.4';
 

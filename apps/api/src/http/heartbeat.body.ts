@@ -98,7 +98,7 @@ export const HeartbeatBody = Type.Object(
     osBuild: Type.Optional(printable(64, 'Windows build.')),
     sentAt: Type.Optional(
       instant(
-        'The machine’s own clock at sending. Orders nothing; shows by how much the times that it stamped are to be put right.',
+        'The machine’s own clock at sending. Orders nothing; shows by how much the crash times that it stamped are to be put right.',
       ),
     ),
   },

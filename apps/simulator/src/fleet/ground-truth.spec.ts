@@ -13,7 +13,7 @@ const { machines } = makeFleet({
 });
 const noonOnMonday = week.at(MONDAY, 11);
 const truthAt = (machine: Machine, atMs: number, fromMs = week.startMs): string =>
-  groundTruthAt(machine, { fromMs, atMs, windowEndMs: week.windowEndMs });
+  groundTruthAt(machine, { fromMs, atMs, windowStartMs: week.windowStartMs, windowEndMs: week.windowEndMs });
 
 function oneOf(truth: Truth, which: (machine: Machine) => boolean = () => true): Machine {
   const found = machines.find((machine) => machine.truth === truth && !machine.successor && which(machine));

@@ -1,6 +1,6 @@
-import type { Machine, Truth } from './machine';
+import type { BootSession, Machine, Truth } from './machine';
 import { heartbeatsBetween, REPORT_EVERY_MS_DEFAULT } from './reporter';
-import { HOUR_MS } from './week';
+import { HOUR_MS, MINUTE_MS } from './week';
 
 /**
  * What has really happened to a machine up to some moment. A story that has not got there yet has another
@@ -16,7 +16,10 @@ export type GroundTruth =
   | 'LATENT_CLEARED'
   /** Broken at this moment, and not relapsed. */
   | 'CRASHED_NOT_FIXED'
-  /** Works again, but has not yet been heard for an hour in one session: nobody can know. */
+  /**
+   * Works again, but has not yet been heard for an hour in one session, or its wrong clock leaves open what it works with:
+   * nobody can know.
+   */
   | 'REPAIRED_UNPROVEN'
   /** All it has reported since before the window is still on its way: nobody can know. */
   | 'STILL_SPOOLED'
@@ -30,6 +33,7 @@ export type Watched = {
   readonly fromMs: number;
   /** The moment the truth is asked for; not before the end of the window. */
   readonly atMs: number;
+  readonly windowStartMs: number;
   readonly windowEndMs: number;
 };
 
@@ -39,12 +43,16 @@ export type Watched = {
 const SOAK_MS = HOUR_MS;
 const SOAK_REPORTS = 3;
 
+/** A clock that is wrong by no more is right enough. */
+const SKEW_TOLERATED_MS = 2 * MINUTE_MS;
+
 /** Computers that are on together for so long are heard in turn, several times. */
 const SIDE_BY_SIDE_MS = 3 * REPORT_EVERY_MS_DEFAULT;
 
 /**
  * The truth about a machine's story at the end of the time in which it was listened to. Reports observed before
- * then count, once they are delivered; a wrong clock or a late delivery changes nothing about what happened.
+ * then count, once they are delivered; a wrong clock or a late delivery changes nothing about what happened, only
+ * about what anybody can know.
  */
 export function groundTruthAt(machine: Machine, watched: Watched): GroundTruth {
   const { atMs } = watched;
@@ -58,7 +66,7 @@ export function groundTruthAt(machine: Machine, watched: Watched): GroundTruth {
   if (!happenedBy(repairedAtMs, atMs))
     return crashedAtMs === null ? 'LATENT_HELD' : truthOfBroken(crashedAtMs, atMs);
   if (machine.story === 'REIMAGED') return 'REIMAGED';
-  if (!isProvenBy(machine, repairedAtMs, atMs)) return 'REPAIRED_UNPROVEN';
+  if (!isProvenBy(machine, repairedAtMs, watched)) return 'REPAIRED_UNPROVEN';
   return truthOfRepaired(machine);
 }
 
@@ -104,7 +112,8 @@ function truthOfRepaired({ story, milestones }: Machine): GroundTruth {
 }
 
 /** Whether a report from one sound session, an hour after its start or later, was observed before `atMs`. */
-function isProvenBy(machine: Machine, repairedAtMs: number, atMs: number): boolean {
+function isProvenBy(machine: Machine, repairedAtMs: number, watched: Watched): boolean {
+  const { atMs } = watched;
   return machine.tracks.some((track) =>
     track.some((session) => {
       if (session.mode !== 'NORMAL' || session.endMs <= repairedAtMs) return false;
@@ -115,8 +124,25 @@ function isProvenBy(machine: Machine, repairedAtMs: number, atMs: number): boole
       );
       const reports = Math.ceil((Math.max(soakedMs, repairedAtMs) - firstMs) / REPORT_EVERY_MS_DEFAULT);
       const provenAtMs = firstMs + reports * REPORT_EVERY_MS_DEFAULT;
-      return provenAtMs < Math.min(session.endMs, atMs);
+      return provenAtMs < Math.min(session.endMs, atMs) && !isFileInDoubt(machine, session, watched);
     }),
+  );
+}
+
+/**
+ * A wrong clock's stamp within its error of an edge of the window may lie on either side of it, and one that is still to come says
+ * nothing.
+ */
+function isFileInDoubt({ clockSkewMs }: Machine, session: BootSession, watched: Watched): boolean {
+  const errorMs = Math.abs(clockSkewMs);
+  const heardUntilMs = Math.min(session.endMs, watched.atMs);
+  const last = session.facts.filter(({ fromMs }) => fromMs < heardUntilMs).at(-1);
+  const writtenAtMs = last?.facts.fileWrittenAtMs;
+  if (errorMs <= SKEW_TOLERATED_MS || typeof writtenAtMs !== 'number') return false;
+  const stampMs = writtenAtMs + clockSkewMs;
+  return (
+    stampMs > heardUntilMs ||
+    [watched.windowStartMs, watched.windowEndMs].some((edgeMs) => Math.abs(stampMs - edgeMs) <= errorMs)
   );
 }
 

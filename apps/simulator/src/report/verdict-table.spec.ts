@@ -11,7 +11,12 @@ const { machines } = makeFleet({
   mix: EVEN_MIX,
 });
 
-const watched = { fromMs: week.startMs, atMs: week.at(MONDAY, 11), windowEndMs: week.windowEndMs };
+const watched = {
+  fromMs: week.startMs,
+  atMs: week.at(MONDAY, 11),
+  windowStartMs: week.windowStartMs,
+  windowEndMs: week.windowEndMs,
+};
 
 describe('VerdictTable', () => {
   it('counts each machine once and shows what is wrong', () => {
