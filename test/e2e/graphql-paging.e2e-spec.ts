@@ -114,6 +114,30 @@ describe.each(['PRACTICE', 'SINCE', 'HOST_NAME'])('in the order %s', (orderBy) =
   });
 });
 
+it('in the order PRIORITY none is skipped or repeated while all of them report, and scores only fall', async () => {
+  const scores: number[] = [];
+  const query = `query ($after: String) { machines(orderBy: PRIORITY, first: 37, after: $after) {
+    edges { node { id priority { score parts { points } } } } pageInfo { hasNextPage endCursor } } }`;
+  type Scored = { node: { id: string; priority: { score: number; parts: { points: number }[] } } };
+  const ids: string[] = [];
+  let after: string | null = null;
+  do {
+    const answer: { machines: { edges: Scored[]; pageInfo: Page['pageInfo'] } } = await app.client.query(
+      query,
+      { after },
+    );
+    for (const { node } of answer.machines.edges) {
+      ids.push(node.id);
+      scores.push(node.priority.score);
+      expect(node.priority.parts.reduce((sum, { points }) => sum + points, 0)).toBe(node.priority.score);
+    }
+    after = answer.machines.pageInfo.hasNextPage ? answer.machines.pageInfo.endCursor : null;
+    await reportAll(machines);
+  } while (after !== null);
+  expect([...ids].sort()).toEqual(idsOf(machines));
+  expect(scores).toEqual([...scores].sort((a, b) => b - a));
+});
+
 describe('in the order LAST_HEARD', () => {
   it('pages neither skip nor repeat a machine while none reports', async () => {
     const nodes = await readAll('machines', { orderBy: 'LAST_HEARD', first: 60 }, () => Promise.resolve());
@@ -177,6 +201,7 @@ describe('a cursor', () => {
       { orderBy: 'HOST_NAME', filter: { within: [PRACTICE] } },
       { filter: { within: [PRACTICE] } },
       { orderBy: 'SINCE', filter: { within: [NEIGHBOUR] } },
+      { orderBy: 'PRIORITY', filter: { within: [PRACTICE] } },
     ]) {
       expect(await refusal({ first: 3, after, ...other })).toBe('INVALID_CURSOR');
     }
@@ -203,11 +228,11 @@ describe('a cursor', () => {
   it.each(['yesterday', 'now', '2024-13-45 00:00:00+00', '', 'x'])(
     'is refused when its moment has become %j',
     async (none) => {
-      for (const orderBy of ['SINCE', 'LAST_HEARD']) {
+      for (const orderBy of ['SINCE', 'LAST_HEARD', 'PRIORITY']) {
         const { pageInfo } = await page('machines', { first: 1, orderBy });
         const parts = JSON.parse(Buffer.from(pageInfo.endCursor ?? '', 'base64url').toString()) as unknown[];
         const altered = parts.map((part) =>
-          typeof part === 'string' && part.startsWith('2024-07-') ? none : part,
+          typeof part === 'string' ? part.replace(/2024-07-\d\d \d\d:.*$/, none) : part,
         );
         expect(altered).not.toEqual(parts);
         expect(

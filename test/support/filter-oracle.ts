@@ -8,6 +8,7 @@ import {
   FRESHNESSES,
   freshnessAt,
   GROUP_OF_STATE,
+  MACHINE_ROLES,
   RECOVERY_STATES,
   STATE_GROUPS,
   TRANSITION_REASONS,
@@ -34,13 +35,15 @@ export type World = {
   readonly policy: Policy;
   /** Of every practice: itself and every organisation above it. */
   readonly placesOf: Readonly<Record<string, readonly string[]>>;
+  /** Practices that are silent as a whole. */
+  readonly silentSites: readonly string[];
 };
 
 function holds(
   name: keyof MachineConditions,
   row: MachineRow,
   c: MachineConditions,
-  { nowMs, policy, placesOf }: World,
+  { nowMs, policy, placesOf, silentSites }: World,
 ): boolean {
   const begins = (text: string | null, prefix = ''): boolean =>
     text?.toLowerCase().startsWith(prefix.toLowerCase()) ?? false;
@@ -59,6 +62,11 @@ function holds(
     hostnameIs: () => equals(row.hostname, c.hostnameIs),
     serialNumber: () => equals(row.serialNumber, c.serialNumber),
     serialNumberPrefix: () => begins(row.serialNumber, c.serialNumberPrefix),
+    assetTag: () => equals(row.assetTag, c.assetTag),
+    assetTagPrefix: () => begins(row.assetTag, c.assetTagPrefix),
+    roles: () => has(c.roles, row.role),
+    assignees: () => has(c.assignees, row.assignee) && (row.assignedUntilMs ?? 0) > nowMs,
+    tags: () => row.tags.some((tag) => has(c.tags, tag)),
     freshness: () => has(c.freshness, freshnessAt(heard, nowMs, policy)),
     lastHeardBeforeMs: () => heard !== null && heard < (c.lastHeardBeforeMs ?? 0),
     lastHeardAfterMs: () => heard !== null && heard >= (c.lastHeardAfterMs ?? 0),
@@ -73,6 +81,7 @@ function holds(
     safeBootFlag: () => row.safeBootFlag === c.safeBootFlag,
     fileVerdicts: () => has(c.fileVerdicts, row.fileVerdict ?? 'NOT_COLLECTED'),
     osBuildPrefix: () => begins(row.osBuild, c.osBuildPrefix),
+    siteSilent: () => silentSites.includes(row.key.practiceId) === c.siteSilent,
     identityConflict: () => (row.conflictSinceMs !== null) === c.identityConflict,
   };
   return table[name]();
@@ -82,6 +91,8 @@ const HOST_NAMES = ['REC-1', 'rec-10', 'Rec_1', 'CONS%1', 'cons-1', ''] as const
 const SERIAL_NUMBERS = ['PF3AAAAA', 'pf3aaaab', 'PF3_1', '5CG-9'] as const;
 const VERSIONS = ['7.16.18605.0', '7.11.1', '7.1', '22631.3880', '22621.1'] as const;
 const PREFIXES = ['rec', 'REC-1', 'rec_', 'cons%', 'PF3', 'pf3a', '5cg-9', 'x', ''] as const;
+const PEOPLE = ['sam', 'alex'] as const;
+const TAGS = ['vip', 'loan', 'Loan'] as const;
 const MINUTE_MS = 60_000;
 
 /** Moments around `nowMs` at which something tips over. */
@@ -103,6 +114,11 @@ export function machineRows(
     practiceId: oneOf(practices),
     hostname: oneOf(HOST_NAMES),
     serialNumber: orNull(oneOf(SERIAL_NUMBERS)),
+    assetTag: orNull(oneOf(SERIAL_NUMBERS)),
+    role: orNull(oneOf(MACHINE_ROLES)),
+    assignee: orNull(oneOf(PEOPLE)),
+    assignedUntilMs: moments(nowMs),
+    tags: some(TAGS),
     exposure: oneOf(EXPOSURES),
     state: oneOf(RECOVERY_STATES),
     reason: oneOf(TRANSITION_REASONS),
@@ -135,6 +151,11 @@ export function machineFilters(places: readonly string[], nowMs: number): fc.Arb
     hostnameIs: oneOf(HOST_NAMES),
     serialNumber: oneOf(SERIAL_NUMBERS),
     serialNumberPrefix: oneOf(PREFIXES),
+    assetTag: oneOf(SERIAL_NUMBERS),
+    assetTagPrefix: oneOf(PREFIXES),
+    roles: some(MACHINE_ROLES),
+    assignees: some([...PEOPLE, 'nobody']),
+    tags: some([...TAGS, 'none']),
     freshness: some(FRESHNESSES),
     lastHeardBeforeMs: moments(nowMs),
     lastHeardAfterMs: moments(nowMs),
@@ -150,6 +171,7 @@ export function machineFilters(places: readonly string[], nowMs: number): fc.Arb
     fileVerdicts: some(FILE_VERDICTS),
     osBuildPrefix: oneOf(['226', '22631', '7']),
     identityConflict: fc.boolean(),
+    siteSilent: fc.boolean(),
   };
   const one = fc
     .constantFrom(...(Object.keys(conditions) as (keyof MachineConditions)[]))

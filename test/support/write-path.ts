@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Interval, Rules } from '@app/recovery';
+import { MACHINE_ROLES, type Interval, type Rules } from '@app/recovery';
 import { createMachines, Database, type MachineKey } from '@app/storage';
 import { ReportHeartbeats, SweepSilence, type IngestLimits, type WriteObserver } from '@app/tracking';
 import { theRules } from './fleet';
@@ -62,7 +62,8 @@ export async function enrolMany(database: Database, count: number, atMs: number)
 
 /** What must hold between the tables at every moment. Each is a count of rows that break it; all must be 0. */
 export async function brokenInvariants(database: Database): Promise<Record<string, number>> {
-  const { rows } = await database.pool.query<Record<string, number>>(`
+  const { rows } = await database.pool.query<Record<string, number>>(
+    `
     SELECT
       (SELECT count(*)::int FROM (
          SELECT practice_id, exposure, state, count(*) AS machines FROM machine_status GROUP BY 1, 2, 3
@@ -91,7 +92,12 @@ export async function brokenInvariants(database: Database): Promise<Record<strin
            AND transition.machine_id = status.machine_id ORDER BY ordinal DESC LIMIT 1
        ) AS last ON true WHERE last.to_state <> status.state OR last.to_exposure <> status.exposure) AS states_differ_from_last_transition,
       (SELECT count(*)::int FROM machine_status AS status JOIN machine USING (practice_id, machine_id)
-       WHERE status.host_order <> lower(machine.hostname)) AS host_names_differ`);
+       WHERE status.host_order <> lower(machine.hostname)) AS host_names_differ,
+      (SELECT count(*)::int FROM machine_status AS status JOIN machine
+         ON machine.practice_id = status.practice_id AND machine.machine_id = status.machine_id
+       WHERE status.role_code <> COALESCE(array_position($1::text[], machine.role), 0)) AS roles_differ`,
+    [MACHINE_ROLES],
+  );
   return rows[0] ?? {};
 }
 
@@ -105,4 +111,5 @@ export const NOTHING_BROKEN = {
   chains_broken: 0,
   states_differ_from_last_transition: 0,
   host_names_differ: 0,
+  roles_differ: 0,
 };

@@ -18,13 +18,21 @@ import {
   NATIONAL_CODE,
   OrganisationReader,
   PracticeOperationReader,
+  PracticeStandings,
   PresentCounts,
   ProgressReader,
   SiteReader,
   TimelineReader,
   TransitionReader,
 } from '@app/progress';
-import { policyForInterval, SECOND_MS, type Incident, type Policy, type Rules } from '@app/recovery';
+import {
+  DEFAULT_WORK_POLICY,
+  policyForInterval,
+  SECOND_MS,
+  type Incident,
+  type Policy,
+  type Rules,
+} from '@app/recovery';
 import { countMachines, Database, type ScopedReads } from '@app/storage';
 import {
   BlindnessWatch,
@@ -266,10 +274,11 @@ function readerInstances(
   rules: () => Rules,
 ): readonly [unknown, unknown][] {
   const present = new PresentCounts(database.pool, monotonicMs);
+  const standings = new PracticeStandings(database.pool, monotonicMs);
   return [
     [OrganisationReader, organisations],
     [ProgressReader, new ProgressReader(reads, organisations, present)],
-    [MachineReader, new MachineReader(reads, organisations, policy)],
+    [MachineReader, new MachineReader(reads, organisations, standings, policy, DEFAULT_WORK_POLICY)],
     [SiteReader, new SiteReader(reads, organisations, rules, () => clock.now())],
     [TransitionReader, new TransitionReader(reads, organisations)],
     [BlindnessReader, new BlindnessReader(database.pool)],

@@ -44,8 +44,9 @@ export type BatchOutcome = {
   readonly progressChanged: boolean;
 };
 
-/** Actions that may change a machine's state or memory, or take its credentials away: its state's row is taken first. */
+/** Actions that may change a machine's state, its memory or the copy of its role, or take its credentials away: its state's row is taken first. */
 const TOUCHES_STATE: ReadonlySet<CareAction['kind']> = new Set([
+  'DESCRIBE',
   'CHECK_IN',
   'ATTEST_CRASH',
   'SET_DORMANT',

@@ -1,6 +1,8 @@
 export { BLINDNESS_CAUSES, BlindnessReader, type BlindnessCause, type BlindTime } from './blindness.reader';
 export { CareReader, type CareEventView, type MachineCareView } from './care.reader';
-export { MachineReader, type MachineFactsView, type MachinePage, type MachineView } from './machine.reader';
+export { MachineReader, type MachinePage } from './machine.reader';
+export type { MachineFactsView, MachineView } from './machine-view';
+export { PracticeStandings } from './practice-standings';
 export {
   filterProblem,
   SENSOR_STATUSES,

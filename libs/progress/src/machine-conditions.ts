@@ -1,5 +1,5 @@
 import { RECOVERY_STATES, type Freshness, type Policy } from '@app/recovery';
-import { EXPOSURE_CODE, REASON_CODE, STATE_CODE } from '@app/storage';
+import { EXPOSURE_CODE, REASON_CODE, roleCode, STATE_CODE } from '@app/storage';
 import {
   statesWithin,
   type MachineConditions,
@@ -55,8 +55,8 @@ class ConditionWriter {
   /** All of them must hold. Where the whole statement already keeps to the states of the filter, they are not named again. */
   all(filter: MachineFilter, statesAreKept: boolean): string[] {
     const conditions = statesAreKept ? [] : this.ofState(filter);
-    conditions.push(...this.ofOrganisation(filter), ...this.ofVerdict(filter), ...this.ofContact(filter));
-    conditions.push(...this.ofNames(filter), ...this.ofFacts(filter));
+    conditions.push(...this.ofPractice(filter), ...this.ofVerdict(filter), ...this.ofContact(filter));
+    conditions.push(...this.ofNames(filter), ...this.ofFacts(filter), ...this.ofCare(filter));
     for (const one of filter.and ?? []) conditions.push(...this.all(one, statesAreKept));
     if (filter.or !== undefined) {
       const either = filter.or.map((one) => this.together(one));
@@ -71,9 +71,15 @@ class ConditionWriter {
     return conditions.length === 0 ? 'true' : `(${conditions.join(' AND ')})`;
   }
 
-  private ofOrganisation({ within }: MachineConditions): string[] {
-    if (within === undefined || within.includes('ENGLAND')) return [];
-    return [this.isAny('status.practice_id', 'text', this.reading.practicesWithin(within))];
+  private ofPractice({ within, siteSilent }: MachineConditions): string[] {
+    const conditions: string[] = [];
+    if (within !== undefined && !within.includes('ENGLAND'))
+      conditions.push(this.isAny('status.practice_id', 'text', this.reading.practicesWithin(within)));
+    if (siteSilent !== undefined) {
+      const silent = 'SELECT site.practice_id FROM site_silence AS site WHERE site.ended_at IS NULL';
+      conditions.push(`status.practice_id ${siteSilent ? 'IN' : 'NOT IN'} (${silent})`);
+    }
+    return conditions;
   }
 
   private ofState({ states, groups }: MachineConditions): string[] {
@@ -136,11 +142,14 @@ class ConditionWriter {
   private ofNames(filter: MachineConditions): string[] {
     const hostname = 'status.host_order';
     const serialNumber = 'lower(machine.serial_number)';
+    const assetTag = 'lower(machine.asset_tag)';
     return [
       ...this.beginsWith(hostname, filter.hostname),
       ...this.equals(hostname, filter.hostnameIs),
       ...this.equals(serialNumber, filter.serialNumber),
       ...this.beginsWith(serialNumber, filter.serialNumberPrefix),
+      ...this.equals(assetTag, filter.assetTag),
+      ...this.beginsWith(assetTag, filter.assetTagPrefix),
       ...this.beginsWith('lower(machine.sensor_version)', filter.sensorVersionPrefix),
       ...this.beginsWith('lower(machine.os_build)', filter.osBuildPrefix),
     ];
@@ -164,6 +173,30 @@ class ConditionWriter {
       conditions.push(`machine.safe_boot_flag = ${this.parameter(filter.safeBootFlag)}`);
     if (filter.identityConflict !== undefined)
       conditions.push(`machine.identity_conflict_since IS ${filter.identityConflict ? 'NOT NULL' : 'NULL'}`);
+    return conditions;
+  }
+
+  private ofCare({ roles, assignees, tags }: MachineConditions): string[] {
+    const conditions: string[] = [];
+    if (roles !== undefined) {
+      conditions.push(
+        this.isAny(
+          'status.role_code',
+          'smallint',
+          roles.map((role) => roleCode(role)),
+        ),
+      );
+    }
+    if (assignees !== undefined) {
+      const isAssigned = `machine.assigned_until > ${this.moment(this.reading.nowMs)}`;
+      conditions.push(`(${this.isAny('machine.assignee', 'text', assignees)} AND ${isAssigned})`);
+    }
+    if (tags !== undefined) {
+      conditions.push(`EXISTS (
+        SELECT FROM machine_tag AS mark
+        WHERE mark.practice_id = status.practice_id AND mark.machine_id = status.machine_id
+          AND ${this.isAny('mark.tag', 'text', tags)})`);
+    }
     return conditions;
   }
 

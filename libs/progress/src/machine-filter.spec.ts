@@ -1,5 +1,5 @@
 import { RECOVERY_STATES } from '@app/recovery';
-import { filterProblem, statesWithin, type MachineFilter } from './machine-filter';
+import { filterProblem, flattenFilter, statesWithin, type MachineFilter } from './machine-filter';
 
 function nested(depth: number): MachineFilter {
   return depth === 1 ? { hostname: 'PC' } : { not: nested(depth - 1) };
@@ -55,3 +55,23 @@ function deep(depth: number): object {
   for (let i = 0; i < depth; i += 1) filter = { not: filter };
   return filter;
 }
+
+describe('a filter with what it can at the top', () => {
+  it.each<[MachineFilter, MachineFilter]>([
+    [
+      { and: [{ within: ['QOP'], states: ['DOWN'] }], groups: ['UNRECOVERED'] },
+      { within: ['QOP'], states: ['DOWN'], groups: ['UNRECOVERED'] },
+    ],
+    [{ and: [{ and: [{ tags: ['van'] }] }, {}] }, { tags: ['van'] }],
+    [
+      { and: [{ within: ['QOP'] }], within: ['Y62'] },
+      { within: ['Y62'], and: [{ within: ['QOP'] }] },
+    ],
+    [
+      { and: [{ or: [{ hostname: 'a' }] }, { or: [{ hostname: 'b' }], tags: ['van'] }] },
+      { or: [{ hostname: 'a' }], and: [{ or: [{ hostname: 'b' }], tags: ['van'] }] },
+    ],
+  ])('%j is %j', (filter, flat) => {
+    expect(flattenFilter(filter)).toEqual(flat);
+  });
+});

@@ -6,6 +6,7 @@ import {
   type Exposure,
   type FileVerdict,
   type Freshness,
+  type MachineRole,
   type RecoveryState,
   type StateGroup,
   type TransitionReason,
@@ -24,11 +25,18 @@ export type MachineConditions = {
   readonly groups?: readonly StateGroup[] | undefined;
   /** Reasons of the present state. */
   readonly reasons?: readonly TransitionReason[] | undefined;
-  /** Beginning of the host name. Host names and serial numbers are compared in any case. */
+  /** Beginning of the host name. Names, serial numbers and asset tags are compared in any case. */
   readonly hostname?: string | undefined;
   readonly hostnameIs?: string | undefined;
   readonly serialNumber?: string | undefined;
   readonly serialNumberPrefix?: string | undefined;
+  readonly assetTag?: string | undefined;
+  readonly assetTagPrefix?: string | undefined;
+  /** A machine that nobody described has no role. */
+  readonly roles?: readonly MachineRole[] | undefined;
+  /** Who takes care of it at this moment. */
+  readonly assignees?: readonly string[] | undefined;
+  readonly tags?: readonly string[] | undefined;
   readonly freshness?: readonly Freshness[] | undefined;
   /** A machine that was never heard was heard neither before nor after any moment. */
   readonly lastHeardBeforeMs?: number | undefined;
@@ -49,6 +57,8 @@ export type MachineConditions = {
   /** Beginning of the Windows build, as in 22631. */
   readonly osBuildPrefix?: string | undefined;
   readonly identityConflict?: boolean | undefined;
+  /** Whether its whole practice fell silent at once and has not spoken since. */
+  readonly siteSilent?: boolean | undefined;
 };
 
 /**
@@ -135,4 +145,22 @@ function isAboutStatesOnly(filter: MachineFilter): boolean {
   return Object.entries(filter).every(
     ([name, value]) => value === undefined || name === 'states' || name === 'groups',
   );
+}
+
+/**
+ * The same filter, with whatever of its `and` shares no kind of condition with the rest moved to the top: what bounds the whole
+ * stands where lists look for it, a place above all.
+ */
+export function flattenFilter({ and = [], ...own }: MachineFilter): MachineFilter {
+  let flat: MachineFilter = own;
+  const left: MachineFilter[] = [];
+  for (const one of and) {
+    const { and: inner = [], ...conditions } = flattenFilter(one);
+    const given = Object.entries(conditions).filter(([, value]) => value !== undefined);
+    const clashes = given.some(([name]) => flat[name as keyof MachineFilter] !== undefined);
+    if (clashes) left.push(conditions);
+    else flat = { ...flat, ...Object.fromEntries(given) };
+    left.push(...inner);
+  }
+  return left.length === 0 ? flat : { ...flat, and: left };
 }

@@ -1,15 +1,19 @@
 import { EXPOSURES, GROUP_OF_STATE } from '@app/recovery';
 import type { MachineKey } from '@app/storage';
 import { filterConditions, type AddParameter, type FilterReading } from './machine-conditions';
-import { statesWithin, type MachineFilter } from './machine-filter';
+import { flattenFilter, statesWithin, type MachineFilter } from './machine-filter';
 import { unrecoveredPage, type UnrecoveredSort } from './unrecovered-page';
 
 /**
  * PRACTICE: by practice; SINCE: longest in its state first; HOST_NAME; LAST_HEARD: longest silent first, by the quarter of an hour: a
- * machine reports every few minutes, so that a finer order would say nothing, and change under the reader.
+ * machine reports every few minutes, so that a finer order would say nothing, and change under the reader; PRIORITY: most urgent
+ * first.
  */
-export const MACHINE_ORDERS = ['PRACTICE', 'SINCE', 'HOST_NAME', 'LAST_HEARD'] as const;
+export const MACHINE_ORDERS = ['PRACTICE', 'SINCE', 'HOST_NAME', 'LAST_HEARD', 'PRIORITY'] as const;
 export type MachineOrder = (typeof MACHINE_ORDERS)[number];
+
+/** The orders that one statement reads; by priority see `priority-list-query.ts`. */
+export type PlainOrder = Exclude<MachineOrder, 'PRIORITY'>;
 
 /** One page of a list, and where it begins. */
 export type PageRequest = {
@@ -21,15 +25,36 @@ export type PageRequest = {
 /** A statement and its values. */
 export type Statement = { readonly text: string; readonly values: readonly unknown[] };
 
-/** The columns that make up a view. */
+/**
+ * The columns that make up a view. Whether a key may have been read is asked of machines that were affected and work again, with
+ * a protected drive: whether they were in repair, and no after-care has been reported since.
+ */
 export const MACHINE_COLUMNS = `
   status.practice_id, status.machine_id, status.exposure, status.state, status.reason, status.since, status.heard_at,
   status.heard_started_at, status.heard_seq, status.memory, machine.hostname, machine.serial_number, machine.successor_id, machine.facts_at,
   machine.boot_mode, machine.file_verdict, machine.file_written_at, machine.sensor_version, machine.sensor_running,
-  machine.bitlocker, machine.safe_boot_flag, machine.os_build, machine.clock_skew_seconds`;
+  machine.bitlocker, machine.safe_boot_flag, machine.os_build, machine.clock_skew_seconds, machine.role,
+  machine.bitlocker_key_escrowed, machine.attested_at,
+  CASE WHEN status.state IN (1, 7, 8) AND status.exposure IN (4, 5, 6) AND machine.bitlocker = 'PROTECTED' THEN EXISTS (
+    SELECT FROM transition AS repair
+    WHERE repair.practice_id = status.practice_id AND repair.machine_id = status.machine_id AND repair.to_state = 5
+      AND NOT EXISTS (
+        SELECT FROM care_event AS care
+        WHERE care.practice_id = status.practice_id AND care.machine_id = status.machine_id AND care.kind = 'ATTEMPT'
+          AND care.at >= repair.event_at AND care.details ->> 'route' = 'AFTER_CARE'
+          AND care.details ->> 'outcome' = 'WORKS'))
+  ELSE false END AS key_may_have_been_read,
+  CASE WHEN status.state IN (3, 4) THEN EXISTS (
+    SELECT FROM care_event AS care
+    WHERE care.practice_id = status.practice_id AND care.machine_id = status.machine_id AND care.kind = 'ATTEMPT'
+      AND care.at >= status.since AND care.details ->> 'route' = 'REBOOT' AND care.details ->> 'outcome' <> 'WORKS')
+  ELSE false END AS reboot_failed,
+  EXISTS (
+    SELECT FROM site_silence AS site WHERE site.practice_id = status.practice_id AND site.ended_at IS NULL
+  ) AS site_silent`;
 
 /** What each order sorts by, before the key; as an expression, and as its type when it comes back from a cursor. */
-const SORTS: Record<MachineOrder, { readonly expression: string; readonly type: string } | null> = {
+const SORTS: Record<PlainOrder, { readonly expression: string; readonly type: string } | null> = {
   PRACTICE: null,
   SINCE: { expression: 'status.since', type: 'timestamptz' },
   HOST_NAME: { expression: 'status.host_order', type: 'text COLLATE "C"' },
@@ -40,7 +65,7 @@ const SORTS: Record<MachineOrder, { readonly expression: string; readonly type: 
 };
 
 /** The same as columns that the indexes of unrecovered machines go by. */
-const UNRECOVERED_SORTS: Record<MachineOrder, UnrecoveredSort | null> = {
+const UNRECOVERED_SORTS: Record<PlainOrder, UnrecoveredSort | null> = {
   PRACTICE: null,
   SINCE: { column: 'since', type: 'timestamptz' },
   HOST_NAME: { column: 'host_order', type: 'text' },
@@ -52,11 +77,12 @@ const UNRECOVERED_SORTS: Record<MachineOrder, UnrecoveredSort | null> = {
  * the page holds is asked for, to know whether there is a next one.
  */
 export function machineListQuery(
-  filter: MachineFilter,
-  order: MachineOrder,
+  asked: MachineFilter,
+  order: PlainOrder,
   page: PageRequest,
   reading: FilterReading,
 ): Statement {
+  const filter = flattenFilter(asked);
   const values: unknown[] = [];
   const param = (value: unknown): string => `$${values.push(value)}`;
   const unrecoveredSort = UNRECOVERED_SORTS[order];
@@ -77,12 +103,19 @@ export function machineListQuery(
     }
     conditions.push(`(${columns.join(', ')}) > (${key.join(', ')})`);
   }
+  // The keys of the page first, then what is shown of them: else thousands of rows are looked at whole, to show a hundred.
   const text = `
-    SELECT ${MACHINE_COLUMNS}, ${sort === null ? `''` : `(${sort.expression})::text`} AS sort_value
-    FROM machine_status AS status ${JOIN_MACHINE}
-    ${conditions.length === 0 ? '' : `WHERE ${conditions.join('\n      AND ')}`}
-    ORDER BY ${sort === null ? '' : `${sort.expression}, `}status.practice_id, status.machine_id
-    LIMIT ${param(page.first + 1)}`;
+    SELECT ${MACHINE_COLUMNS}, page.sort_value::text AS sort_value
+    FROM (
+      SELECT status.practice_id, status.machine_id, ${sort === null ? `''` : sort.expression} AS sort_value
+      FROM machine_status AS status ${needsMachine(conditions) ? JOIN_MACHINE : ''}
+      ${conditions.length === 0 ? '' : `WHERE ${conditions.join('\n        AND ')}`}
+      ORDER BY ${sort === null ? '' : `${sort.expression}, `}status.practice_id, status.machine_id
+      LIMIT ${param(page.first + 1)}
+    ) AS page
+    JOIN machine_status AS status ON status.practice_id = page.practice_id AND status.machine_id = page.machine_id
+    ${JOIN_MACHINE}
+    ORDER BY page.sort_value, page.practice_id, page.machine_id`;
   return { text, values };
 }
 
@@ -101,7 +134,7 @@ function unrecoveredListQuery(
     {
       sort,
       conditions,
-      joinMachine: asksAboutMachine(conditions) ? JOIN_MACHINE : '',
+      joinMachine: needsMachine(conditions) ? JOIN_MACHINE : '',
       states: [...statesWithin(filter)],
       exposures: filter.exposures ?? EXPOSURES,
       practices: everywhere ? reading.practicesInScope : reading.practicesWithin(within),
@@ -154,19 +187,21 @@ function matching(filter: MachineFilter, reading: FilterReading): { from: string
   const values: unknown[] = [];
   const conditions = filterConditions(filter, reading, (value) => `$${values.push(value)}`);
   // What the machine last told is read only where the filter asks about it.
-  const join = asksAboutMachine(conditions) ? JOIN_MACHINE : '';
+  const join = needsMachine(conditions) ? JOIN_MACHINE : '';
   const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
   return { from: `FROM machine_status AS status ${join} ${where}`, values };
 }
 
-const JOIN_MACHINE = `
+/** Whether conditions speak of `machine`, too. */
+export function needsMachine(conditions: readonly string[]): boolean {
+  return conditions.some((condition) => condition.includes('machine.'));
+}
+
+/** To what a machine last told, and to what people know of it. */
+export const JOIN_MACHINE = `
   JOIN machine ON machine.practice_id = status.practice_id AND machine.machine_id = status.machine_id`;
 
 /** Then the indexes of unrecovered machines hold every machine that the filter is met by. */
 function isAboutUnrecovered(filter: MachineFilter): boolean {
   return [...statesWithin(filter)].every((state) => GROUP_OF_STATE[state] === 'UNRECOVERED');
-}
-
-function asksAboutMachine(conditions: readonly string[]): boolean {
-  return conditions.some((condition) => condition.includes('machine.'));
 }

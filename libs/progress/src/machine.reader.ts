@@ -1,24 +1,5 @@
-import {
-  failingTests,
-  freshnessAt,
-  GROUP_OF_STATE,
-  type Exposure,
-  type Freshness,
-  type Policy,
-  type RecoveryState,
-  type RecoveryTest,
-  type StateGroup,
-  type TransitionReason,
-} from '@app/recovery';
-import {
-  decodeMemory,
-  exposureOf,
-  reasonOf,
-  stateOf,
-  type MachineKey,
-  type Scope,
-  type ScopedReads,
-} from '@app/storage';
+import { coreHours, isOpenAt, type Policy, type WorkPolicy } from '@app/recovery';
+import type { MachineKey, Scope, ScopedReads } from '@app/storage';
 import type { FilterReading } from './machine-conditions';
 import type { MachineFilter } from './machine-filter';
 import {
@@ -28,54 +9,42 @@ import {
   machineListQuery,
   type MachineOrder,
   type PageRequest,
+  type PlainOrder,
   type Statement,
 } from './machine-list-query';
+import { toMachineView, type MachineReading, type MachineView, type MachineViewRow } from './machine-view';
 import type { OrganisationReader } from './organisation.reader';
 import { practicesWithin } from './organisation-tree';
-
-/** A machine as people see it. */
-export type MachineView = {
-  readonly key: MachineKey;
-  readonly hostname: string;
-  readonly serialNumber: string | null;
-  readonly exposure: Exposure;
-  readonly state: RecoveryState;
-  readonly group: StateGroup;
-  readonly reason: TransitionReason;
-  readonly failingTests: readonly RecoveryTest[];
-  readonly identityConflict: boolean;
-  readonly lastHeardAtMs: number | null;
-  readonly freshness: Freshness;
-  readonly sinceMs: number;
-  readonly successorId: string | null;
-  readonly facts: MachineFactsView;
-  /** What the cursor of this row is made of. */
-  readonly sortValue: string;
-};
-
-/** What the machine last said about itself; null: never collected, or not there. */
-export type MachineFactsView = {
-  readonly reportedAtMs: number | null;
-  readonly bootMode: string | null;
-  readonly fileVerdict: string | null;
-  readonly channelFileWrittenAtMs: number | null;
-  readonly sensorVersion: string | null;
-  readonly sensorRunning: boolean | null;
-  readonly bitlocker: string | null;
-  readonly safeBootFlag: boolean | null;
-  readonly osBuild: string | null;
-  readonly clockSkewSeconds: number | null;
-};
+import type { PracticeStanding, PracticeStandings } from './practice-standings';
+import {
+  idleOf,
+  partOfPoints,
+  PRIORITY_PARTS,
+  urgentListQueries,
+  type UrgentPlace,
+} from './priority-list-query';
+import { formatPriorityPlace, parsePriorityPlace, type PriorityPlace } from './priority-place';
 
 /** One page of machines, in the order asked for. */
 export type MachinePage = { readonly machines: readonly MachineView[]; readonly hasNextPage: boolean };
+
+/** Whose question, and at which moment: what every statement of an answer is read by. */
+type Asking = { readonly scope: Scope; readonly nowMs: number };
+
+type SortedRow = MachineViewRow & { readonly sort_value: string };
+type UrgentRow = MachineViewRow & { readonly points: number; readonly since_text: string };
+
+/** Practices keep core hours, all of them the same. */
+const HOURS = coreHours();
 
 /** Answers questions about single machines and lists of them, to whoever asks, within their scope. Reads only. */
 export class MachineReader {
   constructor(
     private readonly reads: ScopedReads,
     private readonly organisations: OrganisationReader,
+    private readonly standings: PracticeStandings,
     private readonly policy: Policy,
+    private readonly workPolicy: WorkPolicy,
   ) {}
 
   /** One page in keyset order: it neither skips nor repeats a machine whose place in the order does not change meanwhile. */
@@ -86,16 +55,19 @@ export class MachineReader {
     page: PageRequest,
     nowMs: number,
   ): Promise<MachinePage> {
-    const statement = machineListQuery(filter, order, page, await this.reading(scope, nowMs));
-    const rows = await this.rows<MachineRow>(scope, nowMs, statement);
-    const machines = rows.slice(0, page.first).map((row) => this.toView(row, nowMs));
-    return { machines, hasNextPage: rows.length > page.first };
+    const asking = { scope, nowMs };
+    const machines =
+      order === 'PRIORITY'
+        ? await this.byPriority(asking, filter, page)
+        : await this.inOrder(asking, filter, order, page);
+    return { machines: machines.slice(0, page.first), hasNextPage: machines.length > page.first };
   }
 
   /** How many machines meet a filter at this moment. */
   async count(scope: Scope, filter: MachineFilter, nowMs: number): Promise<number> {
-    const statement = machineCountQuery(filter, await this.reading(scope, nowMs));
-    const [row] = await this.rows<{ machines: number }>(scope, nowMs, statement);
+    const asking = { scope, nowMs };
+    const statement = machineCountQuery(filter, await this.reading(asking));
+    const [row] = await this.rows<{ machines: number }>(asking, statement);
     return row?.machines ?? 0;
   }
 
@@ -106,8 +78,9 @@ export class MachineReader {
     limit: number,
     nowMs: number,
   ): Promise<readonly MachineKey[]> {
-    const statement = machineKeysQuery(filter, limit, await this.reading(scope, nowMs));
-    const rows = await this.rows<{ practice_id: string; machine_id: string }>(scope, nowMs, statement);
+    const asking = { scope, nowMs };
+    const statement = machineKeysQuery(filter, limit, await this.reading(asking));
+    const rows = await this.rows<{ practice_id: string; machine_id: string }>(asking, statement);
     return rows.map((row) => ({ practiceId: row.practice_id, machineId: row.machine_id }));
   }
 
@@ -118,25 +91,73 @@ export class MachineReader {
   async find(scope: Scope, key: MachineKey, nowMs: number): Promise<MachineView | null> {
     const { covers } = await this.organisations.viewFor(scope, nowMs, nowMs);
     const text = `
-      SELECT ${MACHINE_COLUMNS}, '' AS sort_value
+      SELECT ${MACHINE_COLUMNS}
       FROM machine_status AS status
       JOIN machine ON machine.practice_id = status.practice_id AND machine.machine_id = status.machine_id
       WHERE status.practice_id = $1 AND status.machine_id = $2`;
     const values = [covers(key.practiceId) ? key.practiceId : null, key.machineId];
-    const [row] = await this.rows<MachineRow>(scope, nowMs, { text, values });
-    return row === undefined ? null : this.toView(row, nowMs);
+    const [row] = await this.rows<MachineViewRow>({ scope, nowMs }, { text, values });
+    if (row === undefined) return null;
+    return toMachineView(row, this.look(await this.standings.present(), nowMs), '');
+  }
+
+  private async inOrder(
+    asking: Asking,
+    filter: MachineFilter,
+    order: PlainOrder,
+    page: PageRequest,
+  ): Promise<MachineView[]> {
+    const statement = machineListQuery(filter, order, page, await this.reading(asking));
+    const look = this.look(await this.standings.present(), asking.nowMs);
+    const rows = await this.rows<SortedRow>(asking, statement);
+    return rows.map((row) => toMachineView(row, look, row.sort_value));
+  }
+
+  /** Goes through the parts of the list until the page is full, and one machine more. */
+  private async byPriority(
+    asking: Asking,
+    filter: MachineFilter,
+    { first, after }: PageRequest,
+  ): Promise<MachineView[]> {
+    const place = after === null ? null : parsePriorityPlace(after.sortValue);
+    const standing = await (place === null ? this.standings.present() : this.standings.recall(place.mark));
+    const reading = await this.reading(asking);
+    const look = this.look(standing, asking.nowMs);
+    const machines: MachineView[] = [];
+    const firstPart = place === null ? 'HOPELESS_PRACTICES' : partOfPoints(place.points);
+    for (const part of PRIORITY_PARTS.slice(PRIORITY_PARTS.indexOf(firstPart))) {
+      const key = part === firstPart ? (after?.key ?? null) : null;
+      if (part === 'IDLE') {
+        const idle = formatPriorityPlace({ mark: standing.mark, points: 0, since: '-infinity' });
+        const request = {
+          first: first - machines.length,
+          after: key === null ? null : { sortValue: '', key },
+        };
+        const statement = machineListQuery(idleOf(filter), 'PRACTICE', request, reading);
+        const rows = await this.rows<SortedRow>(asking, statement);
+        machines.push(...rows.map((row) => toMachineView(row, look, idle)));
+        continue;
+      }
+      const withoutWorkingMachine = inScope(standing.withoutWorkingMachine, reading);
+      const question = { filter, part, withoutWorkingMachine, after: urgentPlace(place, key) };
+      for (const statement of urgentListQueries(question, reading)) {
+        const rows = await this.rows<UrgentRow>(asking, statement(first + 1 - machines.length));
+        machines.push(...rows.map((row) => toMachineView(row, look, placeOf(row, standing))));
+        if (machines.length > first) return machines;
+      }
+    }
+    return machines;
   }
 
   private async rows<Row extends object>(
-    scope: Scope,
-    nowMs: number,
+    { scope, nowMs }: Asking,
     { text, values }: Statement,
   ): Promise<readonly Row[]> {
     return this.reads.query<Row>(scope, nowMs, text, values);
   }
 
   /** Practices out of scope are left out of the filter, too: reading their rows to drop them would tell how many there are. */
-  private async reading(scope: Scope, nowMs: number): Promise<FilterReading> {
+  private async reading({ scope, nowMs }: Asking): Promise<FilterReading> {
     const tree = await this.organisations.treeAt(nowMs);
     const { covers, coveredPractices } = await this.organisations.viewFor(scope, nowMs, nowMs);
     return {
@@ -147,75 +168,29 @@ export class MachineReader {
     };
   }
 
-  private toView(row: MachineRow, nowMs: number): MachineView {
-    const state = stateOf(row.state);
-    const group = GROUP_OF_STATE[state];
-    const heardAtMs = toMs(row.heard_at);
-    const memory = decodeMemory({
-      heardAtMs,
-      heardStartedAtMs: toMs(row.heard_started_at),
-      heardSeq: row.heard_seq,
-      text: row.memory,
-    });
-    const undecided = group === 'UNKNOWN' || group === 'UNRECOVERED';
+  private look(standing: PracticeStanding, nowMs: number): MachineReading {
+    const hopeless = new Set(standing.withoutWorkingMachine);
     return {
-      key: { practiceId: row.practice_id, machineId: row.machine_id },
-      hostname: row.hostname,
-      serialNumber: row.serial_number,
-      exposure: exposureOf(row.exposure),
-      state,
-      group,
-      reason: reasonOf(row.reason),
-      failingTests: undecided ? failingTests(memory, this.policy) : [],
-      identityConflict: memory.conflictSinceMs !== null,
-      lastHeardAtMs: heardAtMs,
-      freshness: freshnessAt(heardAtMs, nowMs, this.policy),
-      sinceMs: row.since.getTime(),
-      successorId: row.successor_id,
-      facts: {
-        reportedAtMs: toMs(row.facts_at),
-        bootMode: row.boot_mode,
-        fileVerdict: row.file_verdict,
-        channelFileWrittenAtMs: toMs(row.file_written_at),
-        sensorVersion: row.sensor_version,
-        sensorRunning: row.sensor_running,
-        bitlocker: row.bitlocker,
-        safeBootFlag: row.safe_boot_flag,
-        osBuild: row.os_build,
-        clockSkewSeconds: row.clock_skew_seconds,
-      },
-      sortValue: row.sort_value,
+      nowMs,
+      policy: this.policy,
+      workPolicy: this.workPolicy,
+      practicesAreOpen: isOpenAt(HOURS, nowMs),
+      hasNoWorkingMachine: (practiceId) => hopeless.has(practiceId),
     };
   }
 }
 
-type MachineRow = {
-  practice_id: string;
-  machine_id: string;
-  exposure: number;
-  state: number;
-  reason: number;
-  since: Date;
-  heard_at: Date | null;
-  heard_started_at: Date | null;
-  heard_seq: number | null;
-  memory: string;
-  hostname: string;
-  serial_number: string | null;
-  successor_id: string | null;
-  facts_at: Date | null;
-  boot_mode: string | null;
-  file_verdict: string | null;
-  file_written_at: Date | null;
-  sensor_version: string | null;
-  sensor_running: boolean | null;
-  bitlocker: string | null;
-  safe_boot_flag: boolean | null;
-  os_build: string | null;
-  clock_skew_seconds: number | null;
-  sort_value: string;
-};
+/** Practices that the asker does not see are never asked about. */
+function inScope(practices: readonly string[], { practicesInScope }: FilterReading): readonly string[] {
+  if (practicesInScope === null) return practices;
+  const seen = new Set(practicesInScope);
+  return practices.filter((practice) => seen.has(practice));
+}
 
-function toMs(date: Date | null): number | null {
-  return date === null ? null : date.getTime();
+function urgentPlace(place: PriorityPlace | null, key: MachineKey | null): UrgentPlace | null {
+  return place === null || key === null ? null : { points: place.points, since: place.since, key };
+}
+
+function placeOf(row: UrgentRow, { mark }: PracticeStanding): string {
+  return formatPriorityPlace({ mark, points: row.points, since: row.since_text });
 }

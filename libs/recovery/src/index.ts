@@ -68,7 +68,28 @@ export {
 } from './site-silence';
 export { failingTests, RECOVERY_TESTS, type RecoveryTest } from './recovery-tests';
 export { ATTESTATION_STATUSES, attestationStatus, type AttestationStatus } from './attestation';
+export { coreHours, isOpenAt, type OpeningHours } from './opening-hours';
 export { freshnessAt, FRESHNESSES, type Freshness } from './contact';
+export {
+  isWorking,
+  ownPoints,
+  PRIORITY_FACTORS,
+  PRIORITY_POINTS,
+  priorityOf,
+  URGENT_STATES,
+  type Priority,
+  type PriorityFactor,
+} from './priority';
+export {
+  ACTION_REASONS,
+  NEXT_ACTIONS,
+  nextStep,
+  type ActionReason,
+  type NextAction,
+  type NextStep,
+  type Situation,
+} from './next-action';
+export { DEFAULT_WORK_POLICY, type Minutes, type WorkPolicy } from './work-policy';
 export { summarise, type Cell, type Progress, type Ratio } from './progress';
 export { REFUSAL_CODES, type RefusalCode } from './refusals';
 export { continued, footingOf, isContinuation, SOAKS, type Footing } from './continuation';

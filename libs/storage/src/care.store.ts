@@ -1,4 +1,5 @@
 import type { MachineRole } from '@app/recovery';
+import { roleCode } from './codes';
 import type { Queryable } from './database';
 import type { MachineKey } from './machine-key';
 
@@ -134,7 +135,12 @@ const SAVE_CARE = `
     SELECT * FROM json_to_recordset($1::json) AS g (
       practice_id text, machine_id uuid, version int, role text, asset_tag text, location text, assignee_id text,
       assignee text, assigned_until_ms float8, review_on date, attested_ms float8, successor_id uuid, moved_to text,
-      identity_settled boolean, tags_added text[], tags_removed text[], kind text, details jsonb)
+      identity_settled boolean, tags_added text[], tags_removed text[], kind text, details jsonb, role_code smallint)
+  ), ranked AS (
+    UPDATE machine_status AS status SET role_code = given.role_code
+    FROM given
+    WHERE status.practice_id = given.practice_id AND status.machine_id = given.machine_id
+      AND status.role_code <> given.role_code
   ), cared AS (
     UPDATE machine
     SET care_version = machine.care_version + 1,
@@ -232,6 +238,7 @@ function toRow(change: CareChange): Record<string, unknown> {
     machine_id: before.key.machineId,
     version: before.version,
     role: after.role,
+    role_code: roleCode(after.role),
     asset_tag: after.assetTag,
     location: after.location,
     assignee_id: after.claim?.assigneeId ?? null,

@@ -1,4 +1,4 @@
-import { EXPOSURE_CODE, exposureOf, REASON_CODE, reasonOf, STATE_CODE, stateOf } from './codes';
+import { EXPOSURE_CODE, exposureOf, REASON_CODE, reasonOf, roleCode, STATE_CODE, stateOf } from './codes';
 
 describe('codes in the tables', () => {
   it('are pinned: rows written long ago keep their meaning', () => {
@@ -18,6 +18,11 @@ describe('codes in the tables', () => {
       'TWO_STARTS_OR_CRASHES', 'BOOTED_FOR_REPAIR', 'HOLDS_BAD_FILE', 'BOOTED_NORMALLY', 'TESTS_PASSED', 'AFTER_CARE_OPEN',
       'HARMED_AFTER_RECOVERY', 'SILENT_IN_OPENING_HOURS', 'LOOP_FELL_SILENT', 'REPAIR_ABANDONED', 'REPLACED_BY_SUCCESSOR',
     ]);
+  });
+
+  it('of roles begin at 1, because 0 says that nobody has said', () => {
+    const codes = [null, 'RECEPTION', 'CONSULTING_ROOM', 'DISPENSARY', 'SERVER', 'OTHER'] as const;
+    expect(codes.map(roleCode)).toEqual([0, 1, 2, 3, 4, 5]);
   });
 
   it('are read back, and an unknown one is an error and no verdict', () => {

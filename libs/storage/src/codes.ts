@@ -1,8 +1,10 @@
 import {
   EXPOSURES,
+  MACHINE_ROLES,
   RECOVERY_STATES,
   TRANSITION_REASONS,
   type Exposure,
+  type MachineRole,
   type RecoveryState,
   type TransitionReason,
 } from '@app/recovery';
@@ -14,6 +16,11 @@ import {
 export const EXPOSURE_CODE = codesOf(EXPOSURES);
 export const STATE_CODE = codesOf(RECOVERY_STATES);
 export const REASON_CODE = codesOf(TRANSITION_REASONS);
+
+/** The code of a role where `machine_status` keeps a copy of it; 0: nobody has said. */
+export function roleCode(role: MachineRole | null): number {
+  return role === null ? 0 : MACHINE_ROLES.indexOf(role) + 1;
+}
 
 /** The exposure that a code stands for. Throws for an unknown one: a wrong word would be a wrong verdict. */
 export function exposureOf(code: number): Exposure {

@@ -21,8 +21,9 @@ import { SiteSilence1721692800000 } from './migrations/1721692800000-site-silenc
 import { MachineLists1721707200000 } from './migrations/1721707200000-machine-lists';
 import { ApiTokens1721710110000 } from './migrations/1721710110000-api-tokens';
 import { RowScope1721710120000 } from './migrations/1721710120000-row-scope';
-import { provideReaderRole } from './reader-role';
 import { OrganisationVintage1721779200000 } from './migrations/1721779200000-organisation-vintage';
+import { UrgentMachines1721780000000 } from './migrations/1721780000000-urgent-machines';
+import { provideReaderRole } from './reader-role';
 
 /** Connections of one process: two write lanes, the sweeper, readers and administration, with room to spare. */
 const POOL_CONNECTIONS_MAX = 12;
@@ -76,6 +77,7 @@ export function makeDataSource(url: string, statementTimeoutMs = 0): DataSource 
       ApiTokens1721710110000,
       RowScope1721710120000,
       OrganisationVintage1721779200000,
+      UrgentMachines1721780000000,
     ],
     migrationsTransactionMode: 'all',
     synchronize: false,

@@ -4,7 +4,7 @@ export { EnrolmentTokenEntity, RelayCredentialEntity } from './entities/access.e
 export { ApiTokenEntity } from './entities/api-token.entity';
 export { NATION, scopeOf, type Scope } from './scope';
 export { ScopedReads } from './scoped-reads';
-export { EXPOSURE_CODE, exposureOf, REASON_CODE, reasonOf, STATE_CODE, stateOf } from './codes';
+export { EXPOSURE_CODE, exposureOf, REASON_CODE, reasonOf, roleCode, STATE_CODE, stateOf } from './codes';
 export {
   compareMachineKeys,
   formatMachineKey,

@@ -44,9 +44,9 @@ const PLACE_MOVED = `
     FROM move JOIN machine ON machine.practice_id = move.from_practice AND machine.machine_id = move.from_machine
   ), placed AS (
     INSERT INTO machine_status (practice_id, machine_id, version, since, booked_at, transitions, facts_hash,
-                                exposure, state, reason, generation, memory, host_order)
+                                exposure, state, reason, generation, memory, host_order, role_code)
     SELECT move.to_practice, move.to_machine, 1, to_timestamp($2::float8 / 1000), to_timestamp($2::float8 / 1000), 0,
-           status.facts_hash, $4, $5, $6, 1, $7, status.host_order
+           status.facts_hash, $4, $5, $6, 1, $7, status.host_order, status.role_code
     FROM move
     JOIN machine_status AS status ON status.practice_id = move.from_practice AND status.machine_id = move.from_machine
   ), tagged AS (

@@ -145,14 +145,21 @@ export function readTokenCursor(cursor: string): { readonly createdAtMs: number;
 }
 
 /** What the sort value of an order looks like; anything else was not written by us and would fail in the database. */
-export type SortKind = 'NONE' | 'TEXT' | 'TIME';
+export type SortKind = 'NONE' | 'TEXT' | 'TIME' | 'PRIORITY';
 
 const TEXT = /^[^\u0000-\u001f]{0,255}$/;
+/** What stands before the time in a place of a list by priority: the mark of the practices' standing, and the points. */
+const PRIORITY = /^[\w-]{8} \d{1,4} /;
 const TIME = /^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(\.\d{1,6})?[+-]\d{2}(:\d{2})?$/;
 
 function isSortValue(value: string, kind: SortKind): boolean {
   if (kind === 'NONE') return value === '';
   if (kind === 'TEXT') return TEXT.test(value);
+  if (kind === 'PRIORITY') return PRIORITY.test(value) && isTime(value.replace(PRIORITY, ''));
+  return isTime(value);
+}
+
+function isTime(value: string): boolean {
   if (value === '-infinity') return true;
   return TIME.test(value) && !Number.isNaN(Date.parse(`${value.slice(0, 10)}T${value.slice(11, 19)}Z`));
 }

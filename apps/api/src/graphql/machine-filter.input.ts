@@ -7,10 +7,12 @@ import {
   type Exposure,
   type FileVerdict,
   type Freshness,
+  type MachineRole,
   type RecoveryState,
   type StateGroup,
   type TransitionReason,
 } from '@app/recovery';
+import { MachineRoleEnum } from './care-vocabulary.type';
 import {
   BitlockerStatusEnum,
   BootModeEnum,
@@ -70,6 +72,21 @@ export class MachineFilterInput {
   @Field(() => String, may('Beginning of the serial number, in any case.'))
   serialNumberPrefix?: string | null;
 
+  @Field(() => String, may('The whole asset tag, in any case.'))
+  assetTag?: string | null;
+
+  @Field(() => String, may('Beginning of the asset tag, in any case.'))
+  assetTagPrefix?: string | null;
+
+  @Field(() => [MachineRoleEnum], may('What it is for; a machine that nobody described has no role.'))
+  role?: MachineRole[] | null;
+
+  @Field(() => [String], may('Who takes care of it, at the moment of the answer.'))
+  assignee?: string[] | null;
+
+  @Field(() => [String], may('Any of these tags.'))
+  tag?: string[] | null;
+
   @Field(() => [FreshnessEnum], may('Freshness of the last contact, at the moment of the answer.'))
   freshness?: Freshness[] | null;
 
@@ -117,6 +134,9 @@ export class MachineFilterInput {
 
   @Field(() => Boolean, may('Whether two machines have been heard under the identity.'))
   identityConflict?: boolean | null;
+
+  @Field(() => Boolean, may('Whether its whole practice fell silent at once and has not spoken since.'))
+  siteSilent?: boolean | null;
 }
 
 /**
@@ -146,6 +166,11 @@ function translate(input: MachineFilterInput): MachineFilter {
     hostnameIs: given.hostnameIs,
     serialNumber: given.serialNumber,
     serialNumberPrefix: given.serialNumberPrefix,
+    assetTag: given.assetTag,
+    assetTagPrefix: given.assetTagPrefix,
+    roles: given.role,
+    assignees: given.assignee,
+    tags: given.tag,
     freshness: given.freshness,
     lastHeardBeforeMs: given.lastHeardBefore?.getTime(),
     lastHeardAfterMs: given.lastHeardAfter?.getTime(),
@@ -161,6 +186,7 @@ function translate(input: MachineFilterInput): MachineFilter {
     fileVerdicts: given.fileVerdict,
     osBuildPrefix: given.osBuildPrefix,
     identityConflict: given.identityConflict,
+    siteSilent: given.siteSilent,
   };
 }
 

@@ -37,6 +37,7 @@ const SORT_KIND: Record<MachineOrder, SortKind> = {
   SINCE: 'TIME',
   HOST_NAME: 'TEXT',
   LAST_HEARD: 'TIME',
+  PRIORITY: 'PRIORITY',
 };
 
 const FILTER = {

@@ -4,6 +4,7 @@ import type { MachineFilter, MachineView, TransitionView } from '@app/progress';
 import { formatMachineKey, type MachineKey } from '@app/storage';
 import { OrganisationType } from './organisation.type';
 import { PageInfoType } from './page-info.type';
+import { NextStepType, PriorityType } from './urgency.type';
 import {
   BootModeEnum,
   ExposureEnum,
@@ -165,6 +166,14 @@ export class MachineType {
   @Field(() => MachineFactsType, { description: 'What it last said about itself.' })
   facts!: MachineFactsType;
 
+  @Field(() => PriorityType, { description: 'How urgently it needs somebody, at the moment of the answer.' })
+  priority!: PriorityType;
+
+  @Field(() => NextStepType, {
+    description: 'What somebody should do about it next, at the moment of the answer.',
+  })
+  nextAction!: NextStepType;
+
   @Field(() => ID, { nullable: true, description: 'The machine that replaced it.' })
   successorId!: string | null;
 
@@ -210,13 +219,15 @@ export function toMachineType(view: MachineView): MachineType {
     identityConflict: view.identityConflict,
     contact: { lastHeardAt: toDate(view.lastHeardAtMs), freshness: view.freshness },
     since: new Date(view.sinceMs),
+    priority: view.priority,
+    nextAction: view.nextStep,
     successorId:
       view.successorId === null
         ? null
         : formatMachineKey({ practiceId: key.practiceId, machineId: view.successorId }),
     facts: {
       reportedAt: toDate(facts.reportedAtMs),
-      bootMode: facts.bootMode as BootMode | null,
+      bootMode: facts.bootMode,
       fileVerdict: facts.fileVerdict,
       channelFileWrittenAt: toDate(facts.channelFileWrittenAtMs),
       sensorVersion: facts.sensorVersion,

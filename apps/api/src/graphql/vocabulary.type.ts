@@ -128,6 +128,8 @@ registerEnumType(MachineOrderEnum, {
     SINCE: 'Longest in its present state first.',
     HOST_NAME: 'By host name.',
     LAST_HEARD: 'Longest silent first. Machines that report move in this order while it is read.',
+    PRIORITY:
+      'Most urgent first, then longest in its present state; those that need nobody last, by practice.',
   }),
 });
 

@@ -26,6 +26,7 @@ export class InstallationEntity {
 @Index('machine_by_assignee', { synchronize: false })
 @Index('machine_by_successor', { synchronize: false })
 @Index('machine_by_review', { synchronize: false })
+@Index('machine_by_serial_number', { synchronize: false })
 @Index('machine_attested', { synchronize: false })
 @Check('machine_role', `role IN ('RECEPTION', 'CONSULTING_ROOM', 'DISPENSARY', 'SERVER', 'OTHER')`)
 export class MachineEntity {
@@ -147,6 +148,8 @@ const GENERATED = { generatedType: 'STORED', asExpression: ' ', insert: false, u
 @Index('unrecovered_at_practice_by_since', { synchronize: false })
 @Index('unrecovered_at_practice_by_host', { synchronize: false })
 @Index('unrecovered_at_practice_by_heard', { synchronize: false })
+@Index('machine_status_urgent', { synchronize: false })
+@Index('machine_status_urgent_at_practice', { synchronize: false })
 export class MachineStatusEntity {
   @PrimaryColumn({ type: 'text', collation: 'C' })
   practice_id!: string;
@@ -197,6 +200,10 @@ export class MachineStatusEntity {
   /** The generation of credential that is valid; raising it revokes all earlier ones. */
   @Column({ type: 'smallint' })
   generation!: number;
+
+  /** What the machine is for: a copy of `machine.role` as a number (`roleCode`), for lists by urgency. */
+  @Column({ type: 'smallint', default: 0 })
+  role_code!: number;
 
   @Column({ type: 'text' })
   memory!: string;
