@@ -1,5 +1,11 @@
 import * as fc from 'fast-check';
-import { MachineReader, OrganisationReader, PracticeStandings, type MachineFilter } from '@app/progress';
+import {
+  MachineReader,
+  OrganisationReader,
+  PracticeStandings,
+  PresentCounts,
+  type MachineFilter,
+} from '@app/progress';
 import { DEFAULT_POLICY, DEFAULT_WORK_POLICY } from '@app/recovery';
 import {
   compareMachineKeys,
@@ -45,7 +51,7 @@ beforeAll(async () => {
   const organisations = new OrganisationReader(database.pool, () => 0);
   service = await Database.open(database.url);
   const reads = await ScopedReads.open(service, true);
-  const standings = new PracticeStandings(database.pool, () => 0);
+  const standings = new PracticeStandings(new PresentCounts(database.pool, () => 0), () => 0);
   machines = new MachineReader(reads, organisations, standings, DEFAULT_POLICY, DEFAULT_WORK_POLICY);
   const ofEveryKind = machineRows(Object.keys(PLACES_OF), NOW_MS, MACHINES);
   rows = fc.sample(ofEveryKind, { numRuns: 1, seed: 291, endOnFailure: true })[0] ?? [];

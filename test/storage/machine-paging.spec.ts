@@ -4,6 +4,7 @@ import {
   MachineReader,
   OrganisationReader,
   PracticeStandings,
+  PresentCounts,
   type MachineFilter,
   type MachineOrder,
   type MachineView,
@@ -62,7 +63,8 @@ beforeAll(async () => {
   const reads = await ScopedReads.open(service, true);
   // Every page looks at the practices anew.
   let monotonicMs = 0;
-  const standings = new PracticeStandings(database.pool, () => (monotonicMs += 3_600_000));
+  const later = (): number => (monotonicMs += 3_600_000);
+  const standings = new PracticeStandings(new PresentCounts(database.pool, later), later);
   const organisations = new OrganisationReader(database.pool, () => 0);
   reader = new MachineReader(reads, organisations, standings, DEFAULT_POLICY, DEFAULT_WORK_POLICY);
 });

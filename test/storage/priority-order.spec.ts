@@ -1,5 +1,11 @@
 import * as fc from 'fast-check';
-import { MachineReader, OrganisationReader, PracticeStandings, type MachineFilter } from '@app/progress';
+import {
+  MachineReader,
+  OrganisationReader,
+  PracticeStandings,
+  PresentCounts,
+  type MachineFilter,
+} from '@app/progress';
 import {
   coreHours,
   DEFAULT_POLICY,
@@ -39,7 +45,7 @@ afterAll(async () => {
 
 function openReader(): MachineReader {
   const organisations = new OrganisationReader(database.pool, () => 0);
-  const standings = new PracticeStandings(database.pool, () => 0);
+  const standings = new PracticeStandings(new PresentCounts(database.pool, () => 0), () => 0);
   return new MachineReader(reads, organisations, standings, DEFAULT_POLICY, DEFAULT_WORK_POLICY);
 }
 

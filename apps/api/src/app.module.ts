@@ -274,7 +274,7 @@ function readerInstances(
   rules: () => Rules,
 ): readonly [unknown, unknown][] {
   const present = new PresentCounts(database.pool, monotonicMs);
-  const standings = new PracticeStandings(database.pool, monotonicMs);
+  const standings = new PracticeStandings(present, monotonicMs);
   return [
     [OrganisationReader, organisations],
     [ProgressReader, new ProgressReader(reads, organisations, present)],

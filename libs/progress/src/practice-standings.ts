@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { GROUP_OF_STATE, isWorking, RECOVERY_STATES } from '@app/recovery';
+import { GROUP_OF_STATE, isWorking, RECOVERY_STATES, type RecoveryState } from '@app/recovery';
 import { STATE_CODE } from '@app/storage';
-import type { Pool } from 'pg';
+import type { CountedCell, PresentCounts } from './present-counts';
 
 /** Which practices had no working machine at one moment. */
 export type PracticeStanding = {
@@ -11,7 +11,7 @@ export type PracticeStanding = {
   readonly withoutWorkingMachine: readonly string[];
 };
 
-/** Older than this, a standing is read again; meanwhile the old one is given. */
+/** Older than this, a standing is worked out again; meanwhile the old one is given. */
 const FRESH_FOR_MS = 1_000;
 /** Older than this, nobody is given it. */
 const GOOD_FOR_MS = 5_000;
@@ -29,7 +29,7 @@ export class PracticeStandings {
   private reading: Promise<PracticeStanding> | null = null;
 
   constructor(
-    private readonly pool: Pool,
+    private readonly counts: PresentCounts,
     private readonly monotonicMs: () => number,
   ) {}
 
@@ -55,8 +55,9 @@ export class PracticeStandings {
 
   private async read(): Promise<PracticeStanding> {
     const readAtMs = this.monotonicMs();
-    const { rows } = await this.pool.query<{ practice_id: string }>(WITHOUT_WORKING_MACHINE);
-    const codes = rows.map((row) => row.practice_id);
+    const practices = [...(await this.counts.byPractice())];
+    const codes = practices.filter(([, cells]) => hasNoWorkingMachine(cells)).map(([code]) => code);
+    codes.sort();
     const mark = createHash('sha256').update(codes.join(' ')).digest('base64url').slice(0, 8);
     const standing = this.kept.get(mark) ?? { mark, withoutWorkingMachine: codes };
     this.keep(standing);
@@ -72,18 +73,18 @@ export class PracticeStandings {
   }
 }
 
-const codesOf = (which: (state: (typeof RECOVERY_STATES)[number]) => boolean): string =>
-  RECOVERY_STATES.filter(which)
-    .map((state) => STATE_CODE[state])
-    .join(', ');
+/** Whether a machine of the practice is unrecovered, and none works. */
+function hasNoWorkingMachine(cells: readonly CountedCell[]): boolean {
+  const present = cells.filter(({ machines }) => machines > 0);
+  return (
+    present.some(({ state }) => UNRECOVERED_CODES.has(state)) &&
+    !present.some(({ state }) => WORKING_CODES.has(state))
+  );
+}
 
-/** States of machines that staff can use, and of those that have yet to recover, as lists of SQL. */
-const WORKING_STATE_CODES = codesOf(isWorking);
-const UNRECOVERED_STATE_CODES = codesOf((state) => GROUP_OF_STATE[state] === 'UNRECOVERED');
+const codesOf = (which: (state: RecoveryState) => boolean): ReadonlySet<number> =>
+  new Set(RECOVERY_STATES.filter(which).map((state) => STATE_CODE[state]));
 
-/** From the counts: sixty thousand small rows at most, whatever the number of machines. */
-const WITHOUT_WORKING_MACHINE = `
-  SELECT practice_id FROM progress_count WHERE machines > 0
-  GROUP BY practice_id
-  HAVING NOT bool_or(state IN (${WORKING_STATE_CODES})) AND bool_or(state IN (${UNRECOVERED_STATE_CODES}))
-  ORDER BY practice_id`;
+/** States of machines that staff can use, and of those that have yet to recover. */
+const WORKING_CODES = codesOf(isWorking);
+const UNRECOVERED_CODES = codesOf((state) => GROUP_OF_STATE[state] === 'UNRECOVERED');

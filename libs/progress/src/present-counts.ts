@@ -52,6 +52,12 @@ export class PresentCounts {
       .flatMap((code) => cellsOf(code, sums.get(code)));
   }
 
+  /** The counts of every practice that has any, whatever it belongs to. */
+  async byPractice(): Promise<ReadonlyMap<string, readonly CountedCell[]>> {
+    await this.refresh();
+    return new Map([...this.cells].map(([code, sums]) => [code, cellsOf(code, sums)]));
+  }
+
   /** Whoever asks gets what was committed before: a read that is on its way may have begun too early, the next one has not. */
   private refresh(): Promise<void> {
     if (this.reading === null) return this.start();
