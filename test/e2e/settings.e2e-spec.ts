@@ -46,6 +46,17 @@ it('reconciles by itself only where it may', () => {
   expect(readSettings({ RECONCILE_EVERY_SECONDS: '60' }).reconcileEverySeconds).toBe(60);
 });
 
+it('reads the keys of the audit log, newest first, and where its anchor is kept', () => {
+  const { auditKeys } = readSettings({ AUDIT_KEY: `${'ab'.repeat(32)}, ${CREDENTIAL_KEY}` });
+  expect(auditKeys?.map((key) => key.toString('hex'))).toEqual(['ab'.repeat(32), CREDENTIAL_KEY]);
+  expect(readSettings({}).auditKeys).toBeNull();
+  expect(readSettings({}).auditAnchorFile).toMatch(/\.data\/audit-anchor$/);
+  expect(readSettings(OWN_DATABASE).auditAnchorFile).toBeNull();
+  expect(readSettings({ ...OWN_DATABASE, AUDIT_ANCHOR_FILE: '/var/lib/anchor' }).auditAnchorFile).toBe(
+    '/var/lib/anchor',
+  );
+});
+
 it('reads the two kinds of replaced clock', () => {
   expect(readSettings({ RECOVERY_CLOCK: 'manual 2024-07-19T00:00:00+01:00' }).clock).toEqual({
     kind: 'MANUAL',
@@ -92,6 +103,8 @@ it.each<[Record<string, string>, RegExp]>([
   [{ CREDENTIAL_KEY: '' }, /CREDENTIAL_KEY/],
   [{ CREDENTIAL_KEY: CREDENTIAL_KEY.slice(2) }, /CREDENTIAL_KEY/],
   [{ CREDENTIAL_KEY: 'not a key, but long enough to be taken for one!' }, /CREDENTIAL_KEY/],
+  [{ AUDIT_KEY: 'c0ffee' }, /AUDIT_KEY must hold 32 bytes/],
+  [{ AUDIT_KEY: `${CREDENTIAL_KEY},c0ffee` }, /AUDIT_KEY must hold 32 bytes/],
   [{ ...OWN_DATABASE, DATABASE_URL: 'mysql://127.0.0.1/recovery' }, /DATABASE_URL/],
   [{ ...OWN_DATABASE, DATABASE_URL: '' }, /DATABASE_URL/],
   [{ DATABASE_URL: OWN_DATABASE.DATABASE_URL, CREDENTIAL_KEY }, /ADMIN_TOKEN is needed/],

@@ -1,3 +1,4 @@
+import { AuditReader } from '@app/access';
 import { Database } from '@app/storage';
 import { runReconcile } from '../../apps/api/src/reconcile';
 import {
@@ -9,6 +10,7 @@ import {
 } from '../support/application';
 import { CHESHIRE, PRACTICE } from '../support/practices';
 import { GOOD_FILE, PAGE_FAULT, Pc, wireMachine } from '../support/wire';
+import { AUDIT_KEYS, auditLogOn } from '../support/audit';
 
 /** What the service does beside its work: it reconciles its books, tells when it was blind, and spreads those who report. */
 let database: ApplicationDatabase;
@@ -99,8 +101,10 @@ describe('reconciliation', () => {
       runReconcile(args, {
         openDatabase: async () => {
           const opened = await Database.open(database.url);
-          return { database: opened, close: () => opened.close() };
+          const openAudit = async () => ({ keys: AUDIT_KEYS, log: auditLogOn(opened), anchorFile: null });
+          return { database: opened, openAudit, close: () => opened.close() };
         },
+        account: 'ann',
         write: (text) => written.push(text),
         writeError: (text) => written.push(text),
       });
@@ -108,6 +112,11 @@ describe('reconciliation', () => {
     await spoil();
     expect(await run()).toBe(1);
     expect(await run('--repair')).toBe(0);
+    const { entries } = await new AuditReader(database.pool).list({ actorKinds: ['COMMAND_LINE'] }, 10, null);
+    expect(entries.map(({ action, outcome, details }) => [action, outcome, details])).toEqual([
+      ['BOOKS_RECONCILED', 'DONE', { repair: true, found: 1, repaired: 1 }],
+      ['BOOKS_RECONCILED', 'STARTED', { repair: true }],
+    ]);
     expect(await run('--json')).toBe(0);
     expect(await run('--mend')).toBe(2);
     expect(written).toEqual([

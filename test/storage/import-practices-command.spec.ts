@@ -1,7 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Pool } from 'pg';
+import { AuditReader, type AuditEntry } from '@app/access';
+import { Database } from '@app/storage';
+import { AUDIT_KEYS, auditLogOn } from '../support/audit';
 import { runImportPractices } from '../../apps/api/src/import-practices';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { fileOf, legacyLine, MAP_HEADER, mapLine } from '../support/practice-files/practice-lines';
@@ -30,18 +32,18 @@ async function run(...args: readonly string[]): Promise<Run> {
   const exitCode = await runImportPractices(args, {
     openDatabase: async () => {
       seen.opened += 1;
-      const pool = new Pool({ connectionString: database.url });
-      // Dropping the database ends connections that are still saying goodbye.
-      pool.on('error', () => undefined);
+      const opened = await Database.open(database.url);
       return {
-        pool,
+        pool: opened.pool,
         now: new Date('2026-11-20T09:00:00Z'),
+        openAudit: async () => ({ keys: AUDIT_KEYS, log: auditLogOn(opened), anchorFile: null }),
         close: async () => {
           seen.closed += 1;
-          await pool.end();
+          await opened.close();
         },
       };
     },
+    account: 'ann',
     write: (text) => (seen.out += text),
     writeError: (text) => (seen.error += text),
   });
@@ -51,6 +53,31 @@ async function run(...args: readonly string[]): Promise<Run> {
     error: seen.error,
     databases: `${seen.opened} opened, ${seen.closed} closed`,
   };
+}
+
+/** What the audit log holds, oldest first. */
+async function audited(): Promise<readonly AuditEntry[]> {
+  const opened = await Database.open(database.url);
+  try {
+    const { entries } = await new AuditReader(opened.pool).list(
+      { actions: ['PRACTICES_IMPORTED'] },
+      100,
+      null,
+    );
+    for (const { actor } of entries) expect(actor).toEqual({ kind: 'COMMAND_LINE', id: 'ann' });
+    return [...entries].reverse();
+  } finally {
+    await opened.close();
+  }
+}
+
+async function statement(sql: string): Promise<readonly unknown[]> {
+  const opened = await Database.open(database.url);
+  try {
+    return (await opened.pool.query<Record<string, unknown>>(sql)).rows;
+  } finally {
+    await opened.close();
+  }
 }
 
 async function fileWith(content: string): Promise<string> {
@@ -96,6 +123,25 @@ describe('import:practices', () => {
     expect(JSON.parse(ran.out)).toMatchObject({ format: 'SYNTHETIC', added: 50 });
   });
 
+  it('says in the audit log who imports what, before and after', async () => {
+    await run(await fileWith(TWO_ROWS));
+    await run('--synthetic', '--practices', '1');
+    expect(await audited()).toMatchObject([
+      { outcome: 'STARTED', object: null, details: { file: 'practices.csv', rows: 2 } },
+      { outcome: 'DONE', details: { file: 'practices.csv', added: 1, skipped: 1 } },
+      { outcome: 'STARTED', details: { synthetic: true, practicesMax: 1 } },
+      { outcome: 'REFUSED', details: { synthetic: true, code: 'MIXES_SYNTHETIC_AND_REAL' } },
+    ]);
+  });
+
+  it('imports nothing that it cannot record', async () => {
+    await statement('ALTER TABLE audit_entry RENAME TO elsewhere');
+    const ran = await run(await fileWith(TWO_ROWS));
+    expect(ran).toMatchObject({ exitCode: 1, out: '', databases: '1 opened, 1 closed' });
+    expect(ran.error).toContain('the audit log cannot be written');
+    expect(await statement('SELECT code FROM practice')).toEqual([]);
+  });
+
   it('refuses a damaged file without opening a database', async () => {
     const ran = await run(await fileWith(TWO_ROWS.slice(0, -30)));
     expect(ran).toMatchObject({ exitCode: 1, out: '', databases: '0 opened, 0 closed' });
@@ -113,6 +159,7 @@ describe('import:practices', () => {
     const seen: string[] = [];
     const exitCode = await runImportPractices(['--synthetic'], {
       openDatabase: () => Promise.reject(Object.assign(new AggregateError([], ''), { code: 'ECONNREFUSED' })),
+      account: 'ann',
       write: (text) => seen.push(text),
       writeError: (text) => seen.push(text),
     });

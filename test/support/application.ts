@@ -105,6 +105,7 @@ export async function createApplicationDatabase(): Promise<ApplicationDatabase> 
     pool,
     clear: async () => {
       await pool.query(FILLED_BY_A_SERVICE.map((table) => `DELETE FROM ${table}`).join('; '));
+      await pool.query(`DELETE FROM audit_entry; ${FORGET_AUDIT_HEAD}`);
     },
     drop: async () => {
       await pool.end();
@@ -112,6 +113,9 @@ export async function createApplicationDatabase(): Promise<ApplicationDatabase> 
     },
   };
 }
+
+/** The log's head as the migration makes it. */
+const FORGET_AUDIT_HEAD = `UPDATE audit_head SET seq = 0, hash = repeat('0', 64), key_id = '', mac = ''`;
 
 const FILLED_BY_A_SERVICE = [
   ...['installation', 'machine', 'machine_status', 'transition', 'progress_count', 'progress_ledger'],

@@ -46,9 +46,11 @@ import {
 } from '@app/tracking';
 import type { FastifyRequest } from 'fastify';
 import { setTimeout as rest } from 'node:timers/promises';
+import { auditProviders } from './audit/audit-providers';
 import { EnrolRequest } from './enrol-request';
 import { AccessResolver } from './graphql/access.resolver';
 import { ApiTokenResolver } from './graphql/api-token.resolver';
+import { AuditResolver } from './graphql/audit.resolver';
 import { BlindnessResolver } from './graphql/blindness.resolver';
 import { CareResolver } from './graphql/care.resolver';
 import { DateTimeScalar } from './graphql/date-time.scalar';
@@ -66,6 +68,7 @@ import { PracticeOperationResolver } from './graphql/practice-operation.resolver
 import { ProgressResolver } from './graphql/progress.resolver';
 import { queryLimits } from './graphql/query-limits';
 import { ReconciliationResolver } from './graphql/reconciliation.resolver';
+import { RefusedSendersPlugin } from './graphql/refused-senders.plugin';
 import type { RequestContext } from './graphql/request-context';
 import { MachineSiteResolver, OrganisationSiteResolver, SiteResolver } from './graphql/site.resolver';
 import { TimelineResolver } from './graphql/timeline.resolver';
@@ -101,6 +104,7 @@ export type Foundations = {
 
 /** The resolvers, for the service and for printing the schema. */
 export const RESOLVERS = [
+  AuditResolver,
   ProgressResolver,
   OrganisationResolver,
   MachineResolver,
@@ -169,7 +173,7 @@ export class AppModule {
             const context: RequestContext = {
               request,
               access: new RequestAccess(sources, request.headers.authorization),
-              answer: { changesByItself: false, isPersonal: false, refusesSender: false },
+              answer: { changesByItself: false, isPersonal: false, refusesSender: false, isRecorded: false },
             };
             contexts.set(request, context);
             return context;
@@ -181,8 +185,10 @@ export class AppModule {
         ...providersOf(foundations, sources),
         { provide: RateLimits, useValue: rateLimits },
         { provide: CALLERS, useValue: callers },
+        ...auditProviders({ ...foundations, monotonicMs }),
         ...RESOLVERS,
         DateTimeScalar,
+        RefusedSendersPlugin,
         { provide: APP_FILTER, useClass: ErrorFilter },
       ],
     };

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
   describeImportReport,
@@ -10,7 +11,9 @@ import {
   readPracticeFile,
   SYNTHETIC_PRACTICES_MAX,
 } from '@app/organisations';
-import type { Pool } from 'pg';
+import { recordChange, type AuditDescription, type FailedOutcome } from '@app/access';
+import { accountName } from './account-name';
+import type { ToolDatabase } from './tool-database';
 
 /**
  * `npm run import:practices`: brings the practices of the database up to a file, whether the service runs or
@@ -37,11 +40,13 @@ Exit code: 0 imported, 1 refused or failed and nothing changed, 2 wrong usage.
 export type Surroundings = {
   /** The database, and now by the clock of the service that uses it. */
   readonly openDatabase: () => Promise<OpenDatabase>;
+  /** Account of the host that runs the command. */
+  readonly account: string;
   readonly write: (text: string) => void;
   readonly writeError: (text: string) => void;
 };
 
-type OpenDatabase = { readonly pool: Pool; readonly now: Date; close(): Promise<void> };
+type OpenDatabase = Pick<ToolDatabase, 'pool' | 'now' | 'openAudit' | 'close'>;
 
 type Command = { readonly json: boolean } & (
   | {
@@ -76,7 +81,7 @@ export async function runImportPractices(args: readonly string[], outside: Surro
 async function importAs(command: Command, outside: Surroundings): Promise<ImportReport> {
   if (command.kind === 'SYNTHETIC') {
     const { practicesMax, seed } = command;
-    return withDatabase(outside, ({ pool, now }) =>
+    return recorded(outside, { synthetic: true, practicesMax, seed }, ({ pool, now }) =>
       importSyntheticPractices(pool, { practicesMax, seed, importedAt: now }),
     );
   }
@@ -90,21 +95,51 @@ async function importAs(command: Command, outside: Surroundings): Promise<Import
     throw new UsageError(`${option}: this practice map says itself that it describes ${file.extractedOn}.`);
   }
   const dates = vintage === null ? {} : { vintage };
-  return withDatabase(outside, ({ pool, now }) =>
+  const about = {
+    file: basename(command.path),
+    rows: file.rowCount,
+    effectiveAt: effectiveAt?.toISOString() ?? null,
+    vintage,
+  };
+  return recorded(outside, about, ({ pool, now }) =>
     importPractices(pool, file, { effectiveAt: effectiveAt ?? now, importedAt: now, ...dates }),
   );
 }
 
-async function withDatabase<T>(
+/** Imports, and says so in the audit log before and after; what cannot be recorded is not imported. */
+async function recorded(
   outside: Surroundings,
-  work: (database: OpenDatabase) => Promise<T>,
-): Promise<T> {
+  details: NonNullable<AuditDescription['details']>,
+  work: (database: OpenDatabase) => Promise<ImportReport>,
+): Promise<ImportReport> {
   const database = await outside.openDatabase();
   try {
-    return await work(database);
+    const change = {
+      actor: { kind: 'COMMAND_LINE', id: outside.account },
+      action: 'PRACTICES_IMPORTED',
+      begun: { details },
+      done: (report: ImportReport) => ({ details: { ...details, ...countsOf(report) } }),
+      failed: failedOutcome,
+    } as const;
+    const { log } = await database.openAudit();
+    return await recordChange(
+      log,
+      () => database.now.getTime(),
+      change,
+      () => work(database),
+    );
   } finally {
     await database.close();
   }
+}
+
+function countsOf({ added, changed, unchanged, newlyClosed, moved, missing, skipped }: ImportReport) {
+  return { added, changed, unchanged, newlyClosed, moved, missing, skipped: skipped.total };
+}
+
+function failedOutcome(error: unknown): FailedOutcome {
+  if (error instanceof PracticeImportError) return { outcome: 'REFUSED', code: error.code };
+  return { outcome: 'FAILED', code: 'INTERNAL' };
 }
 
 function readCommand(args: readonly string[]): Command {
@@ -198,6 +233,7 @@ async function main(): Promise<void> {
       const { openToolDatabase } = await import('./tool-database');
       return openToolDatabase();
     },
+    account: accountName(),
     write: (text) => process.stdout.write(text),
     writeError: (text) => process.stderr.write(text),
   });

@@ -7,38 +7,46 @@ import type { Settings } from './settings';
 /** The administrator's token and the key that signs credentials. */
 export type Secrets = { readonly adminToken: string; readonly credentialKey: Buffer };
 
+/** Told where a secret was written, never what it is. */
+type SecretLog = (event: string, fields: Record<string, unknown>) => void;
+
 const SECRET_BYTES = 32;
 const OWNER_ONLY = 0o600;
 
 /**
  * The secrets of this installation: as set, or made at the first start and kept in the data folder for its owner alone. Where
  * an own database is given both must be set (`readSettings`), so that several processes agree.
- *
- * @param log told where a secret was written, never what it is
  */
-export async function provideSecrets(
-  settings: Settings,
-  log: (event: string, fields: Record<string, unknown>) => void,
-): Promise<Secrets> {
-  if (settings.adminToken !== null && settings.credentialKey !== null) {
-    return { adminToken: settings.adminToken, credentialKey: settings.credentialKey };
-  }
-  await mkdir(settings.dataDir, { recursive: true, mode: 0o700 });
-  const keep = (file: string, make: () => string): string => {
-    const path = join(settings.dataDir, file);
-    if (!existsSync(path)) {
-      writeFileSync(path, make(), { mode: OWNER_ONLY, flag: 'wx' });
-      log('secret_created', { path });
-    }
-    return readFileSync(path, 'utf8').trim();
+export async function provideSecrets(settings: Settings, log: SecretLog): Promise<Secrets> {
+  const { dataDir } = settings;
+  const makeToken = (): string => randomBytes(SECRET_BYTES).toString('base64url');
+  return {
+    adminToken: settings.adminToken ?? (await keepSecret(dataDir, 'admin-token', makeToken, log)),
+    credentialKey: await provideCredentialKey(settings, log),
   };
-  const adminToken =
-    settings.adminToken ?? keep('admin-token', () => randomBytes(SECRET_BYTES).toString('base64url'));
-  const key =
-    settings.credentialKey ??
-    Buffer.from(
-      keep('credential-key', () => randomBytes(SECRET_BYTES).toString('hex')),
-      'hex',
-    );
-  return { adminToken, credentialKey: key };
+}
+
+/** The key that signs credentials: as set, or made and kept. Also for tools, which may come before the service's first start. */
+export async function provideCredentialKey(
+  settings: Pick<Settings, 'credentialKey' | 'dataDir'>,
+  log: SecretLog,
+): Promise<Buffer> {
+  if (settings.credentialKey !== null) return settings.credentialKey;
+  const makeKey = (): string => randomBytes(SECRET_BYTES).toString('hex');
+  return Buffer.from(await keepSecret(settings.dataDir, 'credential-key', makeKey, log), 'hex');
+}
+
+async function keepSecret(
+  dataDir: string,
+  file: string,
+  make: () => string,
+  log: SecretLog,
+): Promise<string> {
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const path = join(dataDir, file);
+  if (!existsSync(path)) {
+    writeFileSync(path, make(), { mode: OWNER_ONLY, flag: 'wx' });
+    log('secret_created', { path });
+  }
+  return readFileSync(path, 'utf8').trim();
 }

@@ -6,13 +6,14 @@ import type { Transport } from './transport-settings';
 type Judged = {
   readonly adminToken: string | null;
   readonly credentialKey: Buffer | null;
+  readonly auditKeys: readonly Buffer[] | null;
   readonly clock: ClockSetting;
   readonly transport: Transport;
 };
 
 /** Why settings must not be used in production; empty when they may. Secrets made at the first start are random. */
 export function productionProblems(settings: Judged): readonly string[] {
-  const { adminToken, credentialKey, clock, transport } = settings;
+  const { adminToken, credentialKey, auditKeys, clock, transport } = settings;
   const problems: string[] = [];
   if (clock.kind !== 'REAL') problems.push('RECOVERY_CLOCK must not be set in production');
   if (transport.tls === null && transport.trustedProxies.length === 0) {
@@ -24,5 +25,8 @@ export function productionProblems(settings: Judged): readonly string[] {
   if (token !== null) problems.push(`ADMIN_TOKEN ${token}: it must be random in production`);
   const key = credentialKey === null ? null : keyWeakness(credentialKey);
   if (key !== null) problems.push(`CREDENTIAL_KEY ${key}: it must be random in production`);
+  for (const weakness of (auditKeys ?? []).map(keyWeakness)) {
+    if (weakness !== null) problems.push(`AUDIT_KEY ${weakness}: it must be random in production`);
+  }
   return problems;
 }

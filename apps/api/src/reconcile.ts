@@ -1,6 +1,8 @@
 import { setTimeout as rest } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { recordChange } from '@app/access';
 import { describeDrift, ReconcileBooks, type ReconciliationReport } from '@app/tracking';
+import { accountName } from './account-name';
 import { RecoveryClock } from './recovery-clock';
 import type { ToolDatabase } from './tool-database';
 
@@ -37,7 +39,9 @@ function describeReport({ machines, practices, tookMs, kinds, drifts }: Reconcil
 
 /** What the command needs from outside; tests give their own. */
 export type Surroundings = {
-  readonly openDatabase: () => Promise<Pick<ToolDatabase, 'database' | 'close'>>;
+  readonly openDatabase: () => Promise<Pick<ToolDatabase, 'database' | 'openAudit' | 'close'>>;
+  /** Account of the host that runs the command. */
+  readonly account: string;
   readonly write: (text: string) => void;
   readonly writeError: (text: string) => void;
 };
@@ -62,15 +66,31 @@ export async function runReconcile(args: readonly string[], outside: Surrounding
 }
 
 async function reconcileOnce(repair: boolean, outside: Surroundings): Promise<ReconciliationReport> {
-  const { database, close } = await outside.openDatabase();
+  const { database, openAudit, close } = await outside.openDatabase();
   const clock = new RecoveryClock({ kind: 'REAL' });
   const now = (): number => clock.now();
   const pause = async (ms: number): Promise<void> => rest(ms);
   try {
-    return await new ReconcileBooks(database, now, now, pause, NOBODY).reconcile(repair);
+    const books = new ReconcileBooks(database, now, now, pause, NOBODY);
+    // Whoever only looks needs no key of the audit log.
+    if (!repair) return await books.reconcile(false);
+    const change = {
+      actor: { kind: 'COMMAND_LINE', id: outside.account },
+      action: 'BOOKS_RECONCILED',
+      begun: { details: { repair } },
+      done: (report: ReconciliationReport) => ({ details: { repair, ...sumsOf(report) } }),
+      failed: () => ({ outcome: 'FAILED', code: 'INTERNAL' }) as const,
+    } as const;
+    const { log } = await openAudit();
+    return await recordChange(log, now, change, () => books.reconcile(true));
   } finally {
     await close();
   }
+}
+
+function sumsOf({ kinds }: ReconciliationReport): { readonly found: number; readonly repaired: number } {
+  const sum = (of: 'found' | 'repaired'): number => kinds.reduce((total, kind) => total + kind[of], 0);
+  return { found: sum('found'), repaired: sum('repaired') };
 }
 
 /** Nobody measures a command. A running service notices repaired counts by itself, within a second. */
@@ -83,6 +103,7 @@ async function main(): Promise<void> {
       const { openToolDatabase } = await import('./tool-database');
       return openToolDatabase();
     },
+    account: accountName(),
     write: (text) => process.stdout.write(text),
     writeError: (text) => process.stderr.write(text),
   });

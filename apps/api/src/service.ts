@@ -7,6 +7,9 @@ import { BlindnessWatch, ReportHeartbeats, ReportSpacing } from '@app/tracking';
 import type { FastifyReply } from 'fastify';
 import type { RequestListener } from 'node:http';
 import { AppModule } from './app.module';
+import { AuditSchedule } from './audit/audit-schedule';
+import { RefusedSenders } from './audit/refused-senders';
+import { requireRoutePolicies } from './audit/require-route-policies';
 import { PollAnswers } from './graphql/poll-answers';
 import { HostedDatabase } from './hosted-database';
 import { allowOrigins } from './http/allow-origins';
@@ -62,7 +65,9 @@ export async function startService(settings: Settings): Promise<RunningService> 
     reports.endpoint = makeHeartbeatEndpoint(app, settings, clock);
     await registerRoutes(app, settings, clock);
     await app.get(BlindnessWatch).start();
+    await app.get(AuditSchedule).open({ clock: settings.clock.kind, production: settings.production });
     await app.listen(settings.port, settings.host);
+    app.get(AuditSchedule).start();
     app.get(SweepSchedule).start();
     app.get(UpkeepSchedule).start();
     const url = await app.getUrl();
@@ -89,6 +94,7 @@ function makeHeartbeatEndpoint(
     limits: app.get(RateLimits),
     metrics: app.get(Metrics),
     life: app.get(ServiceLife),
+    refused: app.get(RefusedSenders),
     clock,
     spacing: app.get(ReportSpacing),
     addressOf: addressReader(settings.transport.trustedProxies),
@@ -137,7 +143,9 @@ async function registerRoutes(
     clock,
   });
   fastify.server.maxConnections = settings.limits.connectionsMax;
+  requireRoutePolicies(fastify);
   refuseWhileStopping(fastify, app.get(ServiceLife));
+  app.get(RefusedSenders).register(fastify);
   addSecurityHeaders(fastify);
   await allowOrigins(fastify, settings.transport.corsOrigins);
   limitRequests(fastify, app.get(RateLimits), app.get(IdentifyCaller), app.get<Callers>(CALLERS));
@@ -155,6 +163,7 @@ async function stopService(
   await app.get(UpkeepSchedule).stop();
   await app.close();
   await app.get(ReportHeartbeats).stop();
+  await app.get(AuditSchedule).stop();
   await app
     .get(BlindnessWatch)
     .renew()

@@ -1,6 +1,6 @@
-import { ADMIN_TOKEN_CHARACTERS_MIN, SIGNING_KEY_BYTES_MIN } from '@app/access';
+import { ADMIN_TOKEN_CHARACTERS_MIN, AUDIT_KEY_BYTES_MIN, SIGNING_KEY_BYTES_MIN } from '@app/access';
 import { policyForInterval, policyProblems } from '@app/recovery';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { EnvironmentReader, type Environment } from './environment';
 import { readLimits, type Limits } from './limit-settings';
 import { productionProblems } from './production-problems';
@@ -20,6 +20,10 @@ export type Settings = {
   readonly rowSecurity: boolean;
   readonly adminToken: string | null;
   readonly credentialKey: Buffer | null;
+  /** Keys of the audit log, the one that signs first; null: derived from the key that signs credentials. */
+  readonly auditKeys: readonly Buffer[] | null;
+  /** Where the newest anchor of the audit log is kept; null: in the service's log only. */
+  readonly auditAnchorFile: string | null;
   readonly clock: ClockSetting;
   readonly reportEverySeconds: number;
   readonly reportJitterSeconds: number;
@@ -54,8 +58,9 @@ export function readSettings(env: Environment): Settings {
     dataDir: dataDirOf(env),
     databaseUrl: reader.secret('DATABASE_URL'),
     adminToken: reader.secret('ADMIN_TOKEN'),
-    credentialKey: readKey(reader.secret('CREDENTIAL_KEY'), problems),
     rowSecurity: reader.flag('ROW_SECURITY', true),
+    ...keySettings(reader),
+    auditAnchorFile: readAnchorFileSetting(env),
     clock: readClock(env['RECOVERY_CLOCK'], problems),
     reportEverySeconds: whole('REPORT_EVERY_SECONDS', 300, 30, 86_400),
     reportJitterSeconds: whole('REPORT_JITTER_SECONDS', 30, 0, 3_600),
@@ -101,11 +106,51 @@ export function readClockSetting(env: Environment): ClockSetting {
   return clock;
 }
 
-function readKey(text: string | null, problems: string[]): Buffer | null {
+/**
+ * The keys that a tool beside the service needs to know.
+ *
+ * @throws SettingsError naming every key that is wrong
+ */
+export function readKeySettings(env: Environment): Pick<Settings, 'credentialKey' | 'auditKeys'> {
+  const reader = new EnvironmentReader(env);
+  const keys = keySettings(reader);
+  if (reader.problems.length > 0) throw new SettingsError(reader.problems);
+  return keys;
+}
+
+/**
+ * Where the newest anchor of the audit log is kept: as set; else beside the embedded database, which only this service uses.
+ * Beside an own database several processes may run, each with a data folder of no meaning.
+ */
+export function readAnchorFileSetting(env: Environment): string | null {
+  const path = env['AUDIT_ANCHOR_FILE'] ?? '';
+  if (path !== '') return resolve(path);
+  return new EnvironmentReader(env).secret('DATABASE_URL') === null
+    ? join(dataDirOf(env), 'audit-anchor')
+    : null;
+}
+
+function keySettings(reader: EnvironmentReader): Pick<Settings, 'credentialKey' | 'auditKeys'> {
+  const { problems } = reader;
+  const auditKeys = reader.secret('AUDIT_KEY')?.split(',') ?? null;
+  return {
+    credentialKey: readKey(
+      'CREDENTIAL_KEY',
+      SIGNING_KEY_BYTES_MIN,
+      reader.secret('CREDENTIAL_KEY'),
+      problems,
+    ),
+    auditKeys:
+      auditKeys?.flatMap((text) => readKey('AUDIT_KEY', AUDIT_KEY_BYTES_MIN, text.trim(), problems) ?? []) ??
+      null,
+  };
+}
+
+function readKey(name: string, bytesMin: number, text: string | null, problems: string[]): Buffer | null {
   if (text === null) return null;
   const key = /^[0-9a-fA-F]+$/.test(text) ? Buffer.from(text, 'hex') : Buffer.from(text, 'base64');
-  if (key.length >= SIGNING_KEY_BYTES_MIN) return key;
-  problems.push(`CREDENTIAL_KEY must hold ${SIGNING_KEY_BYTES_MIN} bytes or more, in hexadecimal or base64`);
+  if (key.length >= bytesMin) return key;
+  problems.push(`${name} must hold ${bytesMin} bytes or more, in hexadecimal or base64`);
   return null;
 }
 

@@ -1,8 +1,16 @@
+import { AuditKeys, AuditLog } from '@app/access';
 import { attachToEmbeddedPostgres, Database, lastPresenceMs, migrateDatabase } from '@app/storage';
 import type { Pool } from 'pg';
 import { HostedDatabase } from './hosted-database';
+import { provideCredentialKey } from './local-secrets';
 import { RecoveryClock } from './recovery-clock';
-import { readClockSetting, readDatabaseSettings } from './settings';
+import {
+  readAnchorFileSetting,
+  readClockSetting,
+  readDatabaseSettings,
+  readKeySettings,
+  SettingsError,
+} from './settings';
 
 /** A database that a command-line tool works on. */
 export type ToolDatabase = {
@@ -10,7 +18,21 @@ export type ToolDatabase = {
   readonly pool: Pool;
   /** The moment at which it was opened, by the clock that the service is set to. */
   readonly now: Date;
+  /**
+   * The audit log, for tools that change or verify something.
+   *
+   * @throws SettingsError when the service's key cannot be known
+   */
+  openAudit(): Promise<ToolAudit>;
   close(): Promise<void>;
+};
+
+/** The audit log as a tool has it. */
+export type ToolAudit = {
+  readonly keys: AuditKeys;
+  readonly log: AuditLog;
+  /** Where the service keeps the newest anchor of the log; null: nowhere. */
+  readonly anchorFile: string | null;
 };
 
 /**
@@ -29,7 +51,8 @@ export async function openToolDatabase(): Promise<ToolDatabase> {
       await database.close();
       await hosted.stop();
     };
-    return { database, pool: database.pool, now: await serviceTime(database, clock), close };
+    const now = await serviceTime(database, clock);
+    return { database, pool: database.pool, now, openAudit: () => openAudit(database), close };
   } catch (error) {
     await hosted.stop();
     throw error;
@@ -44,3 +67,24 @@ async function serviceTime(database: Database, clock: RecoveryClock): Promise<Da
   if (clock.setting.kind === 'REAL') return new Date(clock.now());
   return new Date(Math.max(clock.now(), (await lastPresenceMs(database.pool)) ?? 0));
 }
+
+async function openAudit(database: Database): Promise<ToolAudit> {
+  const keys = await readAuditKeys();
+  const log = new AuditLog(database, keys, () => performance.now(), SILENT);
+  return { keys, log, anchorFile: readAnchorFileSetting(process.env) };
+}
+
+/** @throws SettingsError when the service's key cannot be known: what a tool changes could not be recorded as the service's own */
+async function readAuditKeys(): Promise<AuditKeys> {
+  const { dataDir, databaseUrl } = readDatabaseSettings(process.env);
+  const { auditKeys, credentialKey } = readKeySettings(process.env);
+  if (auditKeys !== null) return new AuditKeys(auditKeys);
+  if (databaseUrl !== null && credentialKey === null)
+    throw new SettingsError([
+      'CREDENTIAL_KEY or AUDIT_KEY of the service is needed with DATABASE_URL: the audit log is tied together by it',
+    ]);
+  return AuditKeys.derivedFrom([await provideCredentialKey({ credentialKey, dataDir }, () => undefined)]);
+}
+
+/** A tool says by its exit code what went wrong; nobody watches its metrics. */
+const SILENT = { appended: () => undefined, failed: () => undefined, broken: () => undefined };

@@ -1,3 +1,22 @@
+export {
+  AUDIT_ACTIONS,
+  AUDIT_ACTOR_KINDS,
+  AUDIT_OUTCOMES,
+  type AuditAction,
+  type AuditActor,
+  type AuditActorKind,
+  type AuditDetails,
+  type AuditEntry,
+  type AuditMark,
+  type AuditOutcome,
+  type AuditRecord,
+} from './audit-entry';
+export { AUDIT_KEY_BYTES_MIN, AuditKeys } from './audit-chain';
+export { AuditLog, AuditUnavailableError, type AuditFinding, type AuditObserver } from './audit-log';
+export { AuditReader, type AuditFilter } from './audit-reader';
+export { AuditTally } from './audit-tally';
+export { recordChange, type AuditDescription, type FailedOutcome } from './record-change';
+export { verifyAudit, type AuditVerdict } from './verify-audit';
 export { AdminToken, ADMIN_TOKEN_CHARACTERS_MIN } from './admin-token';
 export {
   ApiTokens,

@@ -1,6 +1,7 @@
 import { DataSource } from 'typeorm';
 import { EnrolmentTokenEntity, RelayCredentialEntity } from './entities/access.entity';
 import { ApiTokenEntity } from './entities/api-token.entity';
+import { AuditEntryEntity, AuditHeadEntity } from './entities/audit.entity';
 import { CareActionEntity, CareEventEntity, MachineTagEntity } from './entities/care.entity';
 import {
   InstallationEntity,
@@ -14,6 +15,7 @@ import { ProgressCountEntity, ProgressLedgerEntity } from './entities/progress.e
 import { PracticeReportEntity } from './entities/practice-report.entity';
 import { SiteSilenceEntity } from './entities/site.entity';
 import { Fleet1721347200000 } from './migrations/1721347200000-fleet';
+import { Audit1721781000000 } from './migrations/1721781000000-audit';
 import { MachineCare1721390019000 } from './migrations/1721390019000-machine-care';
 import { CareByPeople1721393619000 } from './migrations/1721393619000-care-by-people';
 import { PracticeReports1721397219000 } from './migrations/1721397219000-practice-reports';
@@ -61,6 +63,8 @@ export function makeDataSource(url: string, statementTimeoutMs = 0): DataSource 
       IngestPresenceEntity,
       BlindnessEntity,
       IncidentEntity,
+      AuditEntryEntity,
+      AuditHeadEntity,
       EnrolmentTokenEntity,
       RelayCredentialEntity,
       SiteSilenceEntity,
@@ -78,6 +82,7 @@ export function makeDataSource(url: string, statementTimeoutMs = 0): DataSource 
       RowScope1721710120000,
       OrganisationVintage1721779200000,
       UrgentMachines1721780000000,
+      Audit1721781000000,
     ],
     migrationsTransactionMode: 'all',
     synchronize: false,

@@ -6,6 +6,17 @@ export { NATION, scopeOf, type Scope } from './scope';
 export { ScopedReads } from './scoped-reads';
 export { EXPOSURE_CODE, exposureOf, REASON_CODE, reasonOf, roleCode, STATE_CODE, stateOf } from './codes';
 export {
+  appendAuditRows,
+  listAuditRows,
+  lockAuditHead,
+  readAuditHead,
+  readAuditRows,
+  readLastAuditMark,
+  type AuditHead,
+  type AuditRow,
+  type AuditRowFilter,
+} from './audit.store';
+export {
   compareMachineKeys,
   formatMachineKey,
   inWriteOrder,

@@ -25,6 +25,19 @@ export function questionMark(question: unknown): string {
   return createHash('sha256').update(JSON.stringify(question)).digest('base64url').slice(0, 12);
 }
 
+export function auditCursor(seq: number): string {
+  return encode(['a', String(seq)]);
+}
+
+/** @throws ReaderError INVALID_CURSOR */
+export function readAuditCursor(cursor: string): number {
+  const [kind, seq] = decode(cursor);
+  if (kind !== 'a' || seq === undefined || !/^\d{1,15}$/.test(seq)) {
+    throw new ReaderError('INVALID_CURSOR', 'this cursor belongs to no page of this list');
+  }
+  return Number(seq);
+}
+
 export function machineCursor(mark: string, sortValue: string, key: MachineKey): string {
   return encode(['m', mark, sortValue, formatMachineKey(key)]);
 }

@@ -61,6 +61,7 @@ export const POLICIES: Policies = {
     'Mutation.revokeRelayCredential': 'ADMIN',
     'Mutation.revokeMachineCredential': 'ADMIN',
     'Query.lastReconciliation': 'NATIONAL_ADMIN',
+    'Query.auditEntries': 'NATIONAL_ADMIN',
     'Mutation.reconcile': 'NATIONAL_ADMIN',
     'Mutation.reportHeartbeats': 'AGENT_CREDENTIAL',
   },
@@ -148,6 +149,11 @@ export const POLICIES: Policies = {
     CreatedApiToken: { needs: 'ADMIN' },
     EnrolmentToken: { needs: 'ADMIN' },
     RelayCredential: { needs: 'ADMIN' },
+
+    AuditEntryConnection: { needs: 'NATIONAL_ADMIN' },
+    AuditEntryEdge: { needs: 'NATIONAL_ADMIN' },
+    AuditEntry: { needs: 'NATIONAL_ADMIN' },
+    AuditActor: { needs: 'NATIONAL_ADMIN' },
 
     Reconciliation: { needs: 'NATIONAL_ADMIN' },
     DriftCount: { needs: 'NATIONAL_ADMIN' },

@@ -53,7 +53,7 @@ afterAll(() => {
 
 /** A sender with one role, who sees what is `here`; null: nobody. */
 function senderWith(role: Role | null) {
-  const answer = { changesByItself: false, isPersonal: false, refusesSender: false };
+  const answer = { changesByItself: false, isPersonal: false, refusesSender: false, isRecorded: false };
   const principal = principalOf({
     kind: 'API_TOKEN',
     id: '1',

@@ -25,6 +25,7 @@ const CACHE_CONTROL = 'private, no-cache';
  * - Everybody who polls the same at the same moment shares one execution, and with it one database query.
  * - An answer about progress is kept until progress changes, and given again without running GraphQL at all.
  * - Every answer has an ETag; whoever shows it again gets 304.
+ * - An answer that is recorded for whoever asked (machines, the audit log) is given to nobody else.
  *
  * Answers are shared among those who may do the same in the same places, and every request is authorised before it gets any. What is
  * the sender's own is given to nobody else.
@@ -96,16 +97,8 @@ export class PollAnswers {
       etag: `"${createHash('sha256').update(payload).digest('base64url')}"`,
       body: payload,
     };
-    const leader = this.leaders.get(request);
     const failed = payload.includes('"errors":');
-    if (leader !== undefined && !failed) {
-      const changesByItself = this.contexts.get(request)?.answer.changesByItself === true;
-      const { key, progressVersion } = leader;
-      const isPersonal = this.contexts.get(request)?.answer.isPersonal === true;
-      if (!changesByItself && !isPersonal)
-        this.remember(key, { ...answer, progressVersion, atMs: this.monotonicMs() });
-      leader.settle(isPersonal ? null : answer);
-    }
+    if (!failed) this.share(request, answer);
     if (reply.hasHeader('etag')) return payload;
     reply.header('cache-control', failed ? 'no-store' : CACHE_CONTROL).header('vary', varyOf(reply));
     if (failed) return payload;
@@ -113,6 +106,17 @@ export class PollAnswers {
     if (!matches(request, answer.etag)) return payload;
     reply.code(304).removeHeader('content-length').removeHeader('content-type');
     return null;
+  }
+
+  /** Hands an answer to those who asked the same meanwhile, and keeps it for the next ones, where it may be shared. */
+  private share(request: FastifyRequest, answer: Answer): void {
+    const leader = this.leaders.get(request);
+    const told = this.contexts.get(request)?.answer;
+    if (leader === undefined || told?.isRecorded === true || told?.isPersonal === true) return;
+    const { key, progressVersion, settle } = leader;
+    if (told?.changesByItself !== true)
+      this.remember(key, { ...answer, progressVersion, atMs: this.monotonicMs() });
+    settle(answer);
   }
 
   private remember(key: string, kept: Kept): void {

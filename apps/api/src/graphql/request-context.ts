@@ -14,5 +14,7 @@ export type RequestContext = {
     isPersonal: boolean;
     /** Set where the sender is not who may ask: the answer goes out as 401. */
     refusesSender: boolean;
+    /** Set where the answer is recorded for whoever asked; somebody who asks the same at the same moment runs it himself. */
+    isRecorded: boolean;
   };
 };

@@ -2,6 +2,7 @@ import type { Clock } from '@app/recovery';
 import type { ReportSpacing } from '@app/tracking';
 import Ajv from 'ajv';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RefusedSenders } from '../audit/refused-senders';
 import type { IdentifySpeaker } from '../identify-speaker';
 import type { Metrics } from '../metrics';
 import type { RateLimits } from '../rate-limits';
@@ -21,6 +22,7 @@ export type HeartbeatParts = {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly life: ServiceLife;
+  readonly refused: RefusedSenders;
   /** What a client is told about its next report, or its next try. */
   readonly spacing: ReportSpacing;
   /** The address that a request came from, proxies that are trusted aside. */
@@ -67,9 +69,11 @@ export class HeartbeatEndpoint {
   }
 
   private refuse(request: IncomingMessage, response: ServerResponse, error: unknown): void {
-    const { addressOf, limits, metrics } = this.parts;
-    const refusal = this.spread(limits.heldAgainst(addressOf(request), toRefusal(error)));
+    const { addressOf, limits, metrics, refused } = this.parts;
+    const address = addressOf(request);
+    const refusal = this.spread(limits.heldAgainst(address, toRefusal(error)));
     metrics.countRefusedRequest(refusal.code);
+    refused.note({ address, route: HEARTBEATS_PATH, authorization: request.headers.authorization }, refusal);
     const headers: Record<string, string> = { ...refusal.headers };
     if (refusal.retryAfterSeconds !== null) headers['retry-after'] = String(refusal.retryAfterSeconds);
     // What was not read of a body would have to be, before the connection could carry another request.

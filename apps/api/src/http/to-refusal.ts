@@ -1,4 +1,5 @@
 import { HttpException } from '@nestjs/common';
+import { AuditUnavailableError } from '@app/access';
 import { isTransient } from '@app/storage';
 import { IngestUnavailableError } from '@app/tracking';
 import { RefusedRequest } from './refusal';
@@ -16,6 +17,13 @@ export function toRefusal(error: unknown): RefusedRequest {
       error.refusal,
       'reports cannot be taken at present; send the same again later',
       error.retryAfterSeconds,
+    );
+  }
+  if (error instanceof AuditUnavailableError) {
+    return new RefusedRequest(
+      'AUDIT_UNAVAILABLE',
+      'this cannot be recorded at present, and nothing is done or shown unrecorded; try again later',
+      DATABASE_RETRY_AFTER_SECONDS,
     );
   }
   if (isTransient(error)) {

@@ -1,0 +1,93 @@
+import { change, exempt, read, type AuditPolicy } from './audit-policy';
+import {
+  describeApiToken,
+  describeCare,
+  describeMade,
+  describeManyCare,
+  describePracticeMode,
+  describeReconciled,
+  describeRevoked,
+  type Reconciled,
+} from './describe-changes';
+import {
+  describeList,
+  describeMachineList,
+  filterDetails,
+  type ListAsked,
+  type MachinesListed,
+} from './describe-readings';
+
+/**
+ * What is recorded of every operation: each root field of GraphQL and each HTTP route has its line. One that has none is refused
+ * when it is called, a route already when it is registered, and test/contract/audit-policies.spec.ts names it before.
+ *
+ * A field from which machines can be reached must be recorded. What is passed on is chosen by the functions that describe, field by
+ * field: secrets come as `token`, `credential` and `authorization`, and none of them is passed on.
+ */
+export const AUDIT_POLICIES: Readonly<Record<string, AuditPolicy>> = {
+  'Query.machines': read('MACHINES_LISTED', describeMachineList),
+  'Query.unrecoveredMachines': read('MACHINES_LISTED', (asked: ListAsked, answered?: MachinesListed) => ({
+    details: { ...describeMachineList(asked, answered).details, unrecovered: true },
+  })),
+  'Query.machine': read('MACHINE_READ', ({ id }: { id: string }, answered?: { id: string } | null) => ({
+    object: id,
+    details: { found: answered != null },
+  })),
+  'Query.previewCare': read('CARE_PREVIEWED', ({ filter }: ListAsked, answered?: { machines: number }) => ({
+    details: { ...filterDetails(filter), machines: answered?.machines ?? null },
+  })),
+  'Query.practices': read('PRACTICES_LISTED', describeList),
+  'Query.silentSites': read('SITES_LISTED', describeList),
+  'Query.lastReconciliation': read('RECONCILIATION_READ', (_asked: object, answered?: Reconciled | null) =>
+    describeReconciled({}, answered),
+  ),
+  'Query.auditEntries': read('AUDIT_READ', (asked: ListAsked, answered?: MachinesListed) => ({
+    details: { ...describeList(asked, answered).details, newest: answered?.edges[0]?.node.id ?? null },
+  })),
+  'Query.apiTokens': read('API_TOKENS_LISTED', describeList),
+  'Query.me': exempt('what its sender may do; says nothing of machines'),
+  'Query.blindTimes': exempt('when the service could not take reports; says nothing of machines'),
+  'Query.recoveryProgress': exempt('counts by organisation; polled by every dashboard'),
+  'Query.operationProgress': exempt('counts by organisation; polled by every dashboard'),
+  'Query.organisation': exempt('public reference data'),
+  'Query.practice': exempt('public reference data'),
+  'Query.incident': exempt('public facts'),
+
+  'Mutation.careForMachine': change('MACHINE_CARED_FOR', describeCare),
+  'Mutation.careForManyMachines': change('MACHINES_CARED_FOR', describeManyCare),
+  'Mutation.reportPracticeMode': change('PRACTICE_MODE_REPORTED', describePracticeMode),
+  'Mutation.createApiToken': change('API_TOKEN_CREATED', describeApiToken),
+  'Mutation.revokeApiToken': change('API_TOKEN_REVOKED', ({ id }: { id: string }, existed?: boolean) =>
+    describeRevoked(id, existed),
+  ),
+  'Mutation.createEnrolmentToken': change('ENROLMENT_TOKEN_CREATED', describeMade),
+  'Mutation.createRelayCredential': change('RELAY_CREDENTIAL_CREATED', describeMade),
+  'Mutation.revokeEnrolmentToken': change(
+    'ENROLMENT_TOKEN_REVOKED',
+    ({ id }: { id: string }, existed?: boolean) => describeRevoked(id, existed),
+  ),
+  'Mutation.revokeRelayCredential': change(
+    'RELAY_CREDENTIAL_REVOKED',
+    ({ id }: { id: string }, existed?: boolean) => describeRevoked(id, existed),
+  ),
+  'Mutation.revokeMachineCredential': change(
+    'MACHINE_CREDENTIAL_REVOKED',
+    ({ machineId }: { machineId: string }, existed?: boolean) => describeRevoked(machineId, existed),
+  ),
+  'Mutation.reconcile': change('BOOKS_RECONCILED', ({ repair }: { repair: boolean }, answered?: Reconciled) =>
+    describeReconciled({ repair }, answered),
+  ),
+  'Mutation.reportHeartbeats': exempt(
+    'heartbeats are what the fleet does all day; refused senders are counted',
+  ),
+
+  'POST /v1/heartbeats': exempt('heartbeats are what the fleet does all day; refused senders are counted'),
+  'POST /v1/enrolments': exempt('each use is counted with its enrolment token; refused senders are counted'),
+  'GET /v1/simulation/clock': exempt('the clock of demos and drills'),
+  'POST /v1/simulation/clock': exempt('refused wherever the clock is real, and in production it is'),
+  'GET /graphql': exempt('recorded field by field'),
+  'POST /graphql': exempt('recorded field by field'),
+  'GET /livez': exempt('says nothing of machines'),
+  'GET /readyz': exempt('says nothing of machines'),
+  'GET /metrics': exempt('sums for those who run the service'),
+};

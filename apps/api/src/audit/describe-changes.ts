@@ -1,0 +1,131 @@
+import type { AuditDescription, AuditDetails } from '@app/access';
+import { filterDetails } from './describe-readings';
+
+type MadeAsked = {
+  readonly input: {
+    readonly organisation: string;
+    readonly maxUses?: number | null;
+    readonly expiresAt?: Date | null;
+  };
+};
+
+/** A token or credential that was made: never its secret. */
+export function describeMade({ input }: MadeAsked, answered?: { readonly id: string }): AuditDescription {
+  const expiresAt = input.expiresAt?.toISOString() ?? null;
+  return {
+    organisation: input.organisation,
+    object: answered?.id ?? null,
+    details: { maxUses: input.maxUses ?? null, expiresAt },
+  };
+}
+
+type ApiTokenAsked = {
+  readonly input: {
+    readonly name: string;
+    readonly role: string;
+    readonly organisations: readonly string[];
+    readonly expiresAt?: Date | null;
+  };
+};
+
+/** An API token that was made: what it is good for, never its secret. */
+export function describeApiToken(
+  { input }: ApiTokenAsked,
+  answered?: { readonly id: string; readonly expiresAt: Date },
+): AuditDescription {
+  const { name, role, organisations } = input;
+  const [only] = organisations;
+  const expiresAt = (answered?.expiresAt ?? input.expiresAt)?.toISOString() ?? null;
+  return {
+    organisation: organisations.length === 1 ? (only ?? null) : null,
+    object: answered?.id ?? null,
+    details: { name, role, organisations, expiresAt },
+  };
+}
+
+/** Something that was revoked, by its identity. */
+export function describeRevoked(id: string, existed: boolean | undefined): AuditDescription {
+  return { object: id, details: { existed: existed ?? null } };
+}
+
+type CareAction = Readonly<Record<string, unknown>>;
+type CareError = { readonly code: string };
+
+type CareAsked = { readonly input: { readonly machineId: string; readonly action: CareAction } };
+type CareAnswered = { readonly repeated: boolean; readonly userErrors: readonly CareError[] };
+
+/** What a person did for a machine: which kind of action. Its words stand on the machine's timeline, not here. */
+export function describeCare({ input }: CareAsked, answered?: CareAnswered): AuditDescription {
+  return {
+    object: input.machineId,
+    details: { does: kindsOf(input.action), ...(answered === undefined ? {} : outcomeOf(answered)) },
+  };
+}
+
+type ManyAsked = {
+  readonly input: {
+    readonly filter?: object | null;
+    readonly machineIds?: readonly string[] | null;
+    readonly action: CareAction;
+    readonly expectedMachines: number;
+  };
+};
+type ManyAnswered = CareAnswered & {
+  readonly actionId: string | null;
+  readonly machines: number;
+  readonly done: number;
+};
+
+/** The same for many: by which filter or names, and for how many it was done. */
+export function describeManyCare({ input }: ManyAsked, answered?: ManyAnswered): AuditDescription {
+  const { filter, machineIds, action, expectedMachines } = input;
+  const { machines = null, done = null, actionId = null } = answered ?? {};
+  return {
+    object: actionId,
+    details: {
+      ...filterDetails(filter),
+      ...{ machineIds: machineIds ?? null, does: kindsOf(action), expectedMachines, machines, done },
+      ...(answered === undefined ? {} : outcomeOf(answered)),
+    },
+  };
+}
+
+function outcomeOf({ repeated, userErrors }: CareAnswered): AuditDetails {
+  const codes = [...new Set(userErrors.map(({ code }) => code))].sort();
+  return { repeated, errors: codes.length === 0 ? null : codes };
+}
+
+/** `claim`, `attempt`, …: the parts of an action that were given. */
+function kindsOf(action: CareAction): readonly string[] {
+  return Object.keys(action).filter((kind) => action[kind] != null);
+}
+
+type ModeAsked = { readonly input: { readonly practices: readonly string[]; readonly mode: string } };
+
+/** What was said about how practices work. Who said it, and in which words, stands with the practices. */
+export function describePracticeMode(
+  { input }: ModeAsked,
+  answered?: { readonly practices: readonly unknown[]; readonly userErrors: readonly CareError[] },
+): AuditDescription {
+  const [only] = input.practices;
+  const codes = [...new Set(answered?.userErrors.map(({ code }) => code))].sort();
+  return {
+    organisation: input.practices.length === 1 ? (only ?? null) : null,
+    details: {
+      practices: input.practices,
+      mode: input.mode,
+      done: answered?.practices.length ?? null,
+      errors: codes.length === 0 ? null : codes,
+    },
+  };
+}
+
+/** Errors in the books, found and put right. */
+export type Reconciled = { readonly kinds: readonly { readonly found: number; readonly repaired: number }[] };
+
+export function describeReconciled(asked: AuditDetails, answered?: Reconciled | null): AuditDescription {
+  if (answered == null) return { details: asked };
+  const found = answered.kinds.reduce((sum, one) => sum + one.found, 0);
+  const repaired = answered.kinds.reduce((sum, one) => sum + one.repaired, 0);
+  return { details: { ...asked, found, repaired } };
+}

@@ -1,0 +1,53 @@
+import type { AuditDescription, AuditDetails } from '@app/access';
+
+/** What is asked of any list. */
+export type ListAsked = {
+  readonly filter?: object | null;
+  readonly within?: string | null;
+  readonly orderBy?: string | null;
+  readonly first: number;
+  readonly after?: string | null;
+};
+export type Listed = { readonly edges: readonly { readonly node: object }[] };
+export type MachinesListed = { readonly edges: readonly { readonly node: { readonly id: string } }[] };
+
+/** Whose machines were read: those from one to the other, in the order and by the filter that were asked for. */
+export function describeMachineList(asked: ListAsked, answered?: MachinesListed): AuditDescription {
+  const { edges = [] } = answered ?? {};
+  return {
+    details: {
+      ...listDetails(asked, answered),
+      orderBy: asked.orderBy ?? null,
+      firstMachine: edges[0]?.node.id ?? null,
+      lastMachine: edges[edges.length - 1]?.node.id ?? null,
+    },
+  };
+}
+
+/** A page of anything else. */
+export function describeList(asked: ListAsked, answered?: Listed): AuditDescription {
+  return { organisation: asked.within ?? null, details: listDetails(asked, answered) };
+}
+
+function listDetails(asked: ListAsked, answered?: Listed): AuditDetails {
+  return {
+    ...filterDetails(asked.filter),
+    first: asked.first,
+    further: asked.after == null ? null : true,
+    returned: answered === undefined ? null : answered.edges.length,
+  };
+}
+
+/** A filter's conditions as they were given. Each is text, a number, a moment or a list of them; what is deeper is told as JSON. */
+export function filterDetails(filter: object | null | undefined): AuditDetails {
+  const given = Object.entries(filter ?? {}).filter(([, value]) => value != null);
+  return Object.fromEntries(given.map(([name, value]) => [name, simple(value)]));
+}
+
+function simple(value: unknown): AuditDetails[string] {
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
+  if (value instanceof Date) return value.toISOString();
+  if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return value;
+  // With spaces, so that what is no secret in it is not taken for one long run of characters.
+  return JSON.stringify(value, null, 1).replace(/\s+/g, ' ');
+}
