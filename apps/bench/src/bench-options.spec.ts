@@ -5,7 +5,8 @@ const ROWS = ['batches', 'singles'];
 describe('the options of the bench', () => {
   it('have defaults that are the table of the record', () => {
     expect(readBenchOptions([], ROWS)).toMatchObject({
-      machines: 225_000,
+      table: 'ratios',
+      machines: 1_000_000,
       rounds: 5,
       seconds: 5,
       only: null,
@@ -31,12 +32,21 @@ describe('the options of the bench', () => {
     });
   });
 
+  it('take the fleet of the outage for its table', () => {
+    expect(readBenchOptions(['--table', 'outage'], ROWS)).toMatchObject({
+      machines: 8_500_000,
+      offerPerSecond: 28_333,
+      offerSeconds: 300,
+    });
+  });
+
   it.each([
     ['--machines', '12'],
     ['--machines', '1e5'],
     ['--rounds', '0'],
     ['--only', 'batches,echoes'],
     ['--uptime', 'none'],
+    ['--table', 'all'],
     ['--unknown', '1'],
   ])('refuse %s %s', (name, value) => {
     expect(() => readBenchOptions([name, value], ROWS)).toThrow(BenchUsageError);

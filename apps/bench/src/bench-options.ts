@@ -4,8 +4,13 @@ import { parseArgs } from 'node:util';
 /** How a machine tells its uptime: to the millisecond, or cut to whole seconds as many agents do. */
 export type UptimeStyle = 'exact' | 'whole';
 
+/** What is measured: how the service compares with bare parts and other ways to write it; or the fleet of the outage. */
+const BENCH_TABLES = ['ratios', 'outage'] as const;
+export type BenchTable = (typeof BENCH_TABLES)[number];
+
 /** What one run of the bench does. */
 export type BenchOptions = {
+  readonly table: BenchTable;
   readonly machines: number;
   readonly rounds: number;
   /** Measured time of one row in one round; a warm-up comes before it. */
@@ -16,6 +21,11 @@ export type BenchOptions = {
   readonly seed: number;
   /** Relay batches on their way at once. */
   readonly inFlight: number;
+  /** Heartbeats a second that the fleet of the outage offers, and for how long. */
+  readonly offerPerSecond: number;
+  readonly offerSeconds: number;
+  /** How long heartbeats arrive before everything is killed. */
+  readonly restartSeconds: number;
   readonly uptime: UptimeStyle;
   /** Folder in which a temporary one is made for the database; decides which disk is measured. */
   readonly tempDir: string | null;
@@ -40,15 +50,24 @@ const IN_FLIGHT_MAX = 64;
  */
 const IN_FLIGHT_DEFAULT = 16;
 
+/** The fleet of the outage, once every five minutes. */
+const OFFER_DEFAULT = 28_333;
+const OFFER_MAX = 1_000_000;
+const MACHINES_DEFAULT = 1_000_000;
+
 export function benchUsage(rowNames: readonly string[]): string {
   return `Usage: npm run bench -- [options]
-  --machines N      size of the fleet, 1000 to ${MACHINES_MAX}; default 225000
+  --table T         ${BENCH_TABLES.join(', ')}; default ratios
+  --machines N      size of the fleet, 1000 to ${MACHINES_MAX}; default 1000000, of the outage ${MACHINES_MAX}
   --rounds N        rounds, in each of which every row is measured once; default 5
   --seconds N       measured time of a row in a round; default 5
   --only A,B        these rows and no others: ${rowNames.join(', ')}
   --json FILE       also write all figures to FILE
   --seed N          order of the machines and sizes of the practices; default 1
   --in-flight N     relay batches on their way at once; default ${IN_FLIGHT_DEFAULT}
+  --offer N         heartbeats a second that the outage offers; default ${OFFER_DEFAULT}
+  --offer-seconds N for how long; default 300
+  --restart-seconds N  load before each kill -9; default 60
   --uptime STYLE    exact (to the millisecond, default) or whole (cut to seconds)
   --temp-dir DIR    where the temporary database is made; default: the system's folder for temporary files
   --keep DIR        keep the seeded fleets in DIR, and use those that are there
@@ -63,19 +82,26 @@ export function benchUsage(rowNames: readonly string[]): string {
  */
 export function readBenchOptions(args: readonly string[], rowNames: readonly string[]): BenchOptions {
   const values = readArguments(args);
+  const table = BENCH_TABLES.find((one) => one === (values.table ?? 'ratios'));
+  if (table === undefined) throw new BenchUsageError(`--table is one of ${BENCH_TABLES.join(', ')}`);
   const only = values.only === undefined ? null : values.only.split(',').map((name) => name.trim());
   const unknown = only?.find((name) => !rowNames.includes(name));
   if (unknown !== undefined) throw new BenchUsageError(`--only: there is no row "${unknown}"`);
   const uptime = values.uptime ?? 'exact';
   if (uptime !== 'exact' && uptime !== 'whole') throw new BenchUsageError('--uptime is exact or whole');
+  const machinesDefault = table === 'outage' ? MACHINES_MAX : MACHINES_DEFAULT;
   return {
-    machines: whole('--machines', values.machines, 225_000, 1_000, MACHINES_MAX),
+    table,
+    machines: whole('--machines', values.machines, machinesDefault, 1_000, MACHINES_MAX),
     rounds: whole('--rounds', values.rounds, 5, 1, ROUNDS_MAX),
     seconds: whole('--seconds', values.seconds, 5, 1, SECONDS_MAX),
     only,
     jsonFile: values.json ?? null,
     seed: whole('--seed', values.seed, 1, 0, 2 ** 31 - 1),
     inFlight: whole('--in-flight', values['in-flight'], IN_FLIGHT_DEFAULT, 1, IN_FLIGHT_MAX),
+    offerPerSecond: whole('--offer', values.offer, OFFER_DEFAULT, 500, OFFER_MAX),
+    offerSeconds: whole('--offer-seconds', values['offer-seconds'], 300, 1, SECONDS_MAX),
+    restartSeconds: whole('--restart-seconds', values['restart-seconds'], 60, 1, SECONDS_MAX),
     uptime,
     tempDir: values['temp-dir'] ?? null,
     keepDir: values.keep === undefined ? null : resolve(values.keep),
@@ -88,7 +114,11 @@ function readArguments(args: readonly string[]) {
     const { values } = parseArgs({
       args: [...args],
       options: {
+        table: { type: 'string' },
         machines: { type: 'string' },
+        offer: { type: 'string' },
+        'offer-seconds': { type: 'string' },
+        'restart-seconds': { type: 'string' },
         rounds: { type: 'string' },
         seconds: { type: 'string' },
         only: { type: 'string' },

@@ -4,7 +4,9 @@ import { BenchUsageError, benchUsage, readBenchOptions, type BenchOptions } from
 import { isSound } from './report/bench-report';
 import { describeReport } from './report/print-report';
 import { allRows, runBench } from './run-bench';
+import { TRIAL_NAMES } from './run-outage';
 import { Stoppables } from './stage/bench-stage';
+import { makeFolder, removeTempFolder } from './stage/temp-folder';
 
 /**
  * `npm run bench`: the performance table as ratios in one run. Exit code: 0 measured and verified, 1
@@ -13,7 +15,7 @@ import { Stoppables } from './stage/bench-stage';
  */
 
 const DEFAULTS: BenchOptions = readBenchOptions([], []);
-const ROW_NAMES = allRows(DEFAULTS).map((row) => row.name);
+const ROW_NAMES = [...allRows(DEFAULTS).map((row) => row.name), ...TRIAL_NAMES];
 
 const say = (text: string): void => {
   process.stderr.write(`${text}\n`);
@@ -29,7 +31,9 @@ async function main(): Promise<number> {
     });
   }
   try {
-    const report = await runBench(options, toStop, say);
+    const folder = await makeFolder(options.keepDir, options.tempDir);
+    if (options.keepDir === null) toStop.add(() => removeTempFolder(folder));
+    const report = await runBench(options, folder, toStop, say);
     process.stdout.write(`${describeReport(report).join('\n')}\n`);
     if (options.jsonFile !== null) await writeFile(options.jsonFile, `${JSON.stringify(report, null, 2)}\n`);
     return isSound(report) ? 0 : 1;

@@ -1,12 +1,14 @@
 import type { BenchOptions } from './bench-options';
 import { currentLoad, readMachineFacts } from './measure/machine-facts';
-import { makeBenchReport, type BenchReport } from './report/bench-report';
+import type { BenchReport } from './report/bench-report';
+import { compareRows } from './report/compare-rows';
 import { summariseRow } from './report/summarise-row';
 import type { BenchRow, Sample } from './rows/bench-row';
 import { measureRow } from './rows/measure-row';
 import { pollRows } from './rows/poll-rows';
 import { reportRows } from './rows/report-rows';
 import { verifyFleet } from './rows/verify-fleet';
+import { runOutage } from './run-outage';
 import { SERVICE_DATABASE } from './stage/bench-database';
 import { BenchStage, type BaselineName, type Stoppables } from './stage/bench-stage';
 
@@ -18,10 +20,12 @@ export function allRows(options: BenchOptions): readonly BenchRow[] {
     'batches',
     'bare-2000',
     'tutorial-batches',
+    'upsert-batches',
     'echo',
     'singles',
     'nest-echo',
     'tutorial-singles',
+    'upsert-singles',
   ];
   const placeOf = (row: BenchRow): number =>
     order.includes(row.name) ? order.indexOf(row.name) : order.length;
@@ -29,13 +33,27 @@ export function allRows(options: BenchOptions): readonly BenchRow[] {
 }
 
 /**
- * Sets the stage, measures every row once a round, round after round, and verifies what was recorded.
+ * Measures the table that is asked for.
  *
+ * @param folder where databases and logs lie
  * @param toStop collects what has to be stopped; the caller stops it, whatever happens
  * @param say progress for a person
  */
-export async function runBench(
+export function runBench(
   options: BenchOptions,
+  folder: string,
+  toStop: Stoppables,
+  say: (text: string) => void,
+): Promise<BenchReport> {
+  return options.table === 'outage'
+    ? runOutage(options, folder, toStop, say)
+    : runRatios(options, folder, toStop, say);
+}
+
+/** Sets the stage, measures every row once a round, round after round, and verifies what was recorded. */
+async function runRatios(
+  options: BenchOptions,
+  folder: string,
   toStop: Stoppables,
   say: (text: string) => void,
 ): Promise<BenchReport> {
@@ -44,9 +62,9 @@ export async function runBench(
   const needs = new Set(
     rows.flatMap((row): BaselineName[] => (row.system === 'service' ? [] : [row.system])),
   );
-  const stage = await BenchStage.set(options, needs, toStop, say);
+  const stage = await BenchStage.set(options, folder, needs, toStop, say);
   const machine = await stage.database.with(SERVICE_DATABASE, (client) =>
-    readMachineFacts(client, stage.folder, loadBefore),
+    readMachineFacts(client, folder, loadBefore),
   );
   const samples = new Map<string, Sample[]>(rows.map((row) => [row.name, []]));
   for (let round = 1; round <= options.rounds; round += 1) {
@@ -59,5 +77,5 @@ export async function runBench(
   say('verifying');
   const checks = await verifyFleet(stage);
   const summaries = rows.map((row) => summariseRow(row, samples.get(row.name) ?? []));
-  return makeBenchReport(machine, options, summaries, checks);
+  return { machine, options, rows: summaries, goals: compareRows(summaries), notes: [], checks };
 }

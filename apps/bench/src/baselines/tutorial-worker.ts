@@ -31,38 +31,34 @@ class HeartbeatService {
     this.machines = dataSource.getRepository(TutorialMachine);
   }
 
+  /** What somebody writes who has met the price of `save()`: all of a request in one statement, nothing looked up first. */
+  async upsert(reports: readonly TutorialReport[]): Promise<{ id: string; state: string }[]> {
+    const machines = reports.map((report) => columnsOf(report));
+    await this.machines.upsert(machines, ['id']);
+    return machines.map(({ id, state }) => ({ id, state }));
+  }
+
   async report(report: TutorialReport): Promise<{ id: string; state: string }> {
-    const {
-      machineId,
-      channelFileWrittenAt,
-      bootId,
-      seq,
-      uptimeSeconds,
-      bootMode,
-      sensorVersion,
-      sensorRunning,
-    } = report;
-    const { bitlocker, safeBootFlag, hostname, osBuild } = report;
-    const machine =
-      (await this.machines.findOneBy({ id: machineId })) ?? this.machines.create({ id: machineId });
-    Object.assign(machine, {
-      bootId,
-      seq,
-      uptimeSeconds,
-      bootMode,
-      sensorVersion,
-      sensorRunning,
-      bitlocker,
-      safeBootFlag,
-    });
-    Object.assign(machine, { hostname, osBuild });
-    machine.practice = machineId.slice(0, machineId.indexOf('.'));
-    machine.channelFileWrittenAt = new Date(channelFileWrittenAt);
-    machine.state = channelFileWrittenAt === BAD_FILE_AT ? 'BAD_FILE' : 'OK';
-    machine.lastSeenAt = new Date();
+    const { id, ...columns } = columnsOf(report);
+    const machine = (await this.machines.findOneBy({ id })) ?? this.machines.create({ id });
+    Object.assign(machine, columns);
     await this.machines.save(machine);
     return { id: machine.id, state: machine.state };
   }
+}
+
+function columnsOf({ machineId, channelFileWrittenAt, ...told }: TutorialReport) {
+  const { bootId, seq, uptimeSeconds, bootMode, sensorVersion, sensorRunning } = told;
+  const { bitlocker, safeBootFlag, hostname, osBuild } = told;
+  return {
+    id: machineId,
+    practice: machineId.slice(0, machineId.indexOf('.')),
+    state: channelFileWrittenAt === BAD_FILE_AT ? 'BAD_FILE' : 'OK',
+    channelFileWrittenAt: new Date(channelFileWrittenAt),
+    lastSeenAt: new Date(),
+    ...{ bootId, seq, uptimeSeconds, bootMode, sensorVersion, sensorRunning },
+    ...{ bitlocker, safeBootFlag, hostname, osBuild },
+  };
 }
 
 @Controller('heartbeats')
@@ -81,6 +77,18 @@ class HeartbeatController {
     const results = [];
     for (const report of body.heartbeats) results.push(await this.heartbeats.report(report));
     return { results };
+  }
+
+  @Post('upsert')
+  @HttpCode(200)
+  async upsertOne(@Body() report: TutorialReport): Promise<unknown> {
+    return this.heartbeats.upsert([report]);
+  }
+
+  @Post('upsert-batch')
+  @HttpCode(200)
+  async upsertBatch(@Body() body: { readonly heartbeats: readonly TutorialReport[] }): Promise<unknown> {
+    return { results: await this.heartbeats.upsert(body.heartbeats) };
   }
 }
 

@@ -11,6 +11,9 @@ export type Conversation = {
   judge(answer: Answer): Judgement;
 };
 
+/** Ends a loop after so many requests of all connections, and tells each one's latency. */
+export type LoopOptions = { readonly requestsMax?: number; readonly keepLatencies?: boolean };
+
 /** A server that takes longer than this for one answer hangs. */
 const ANSWER_WITHIN_MS = 120_000;
 
@@ -22,6 +25,7 @@ export async function runClosedLoop(
   port: number,
   conversations: readonly Conversation[],
   seconds: number,
+  { requestsMax = Number.POSITIVE_INFINITY, keepLatencies = false }: LoopOptions = {},
 ): Promise<LoadResult> {
   const connections = await Promise.all(conversations.map(() => HttpConnection.open(port)));
   const tally = {
@@ -53,7 +57,7 @@ export async function runClosedLoop(
             const judged = conversation.judge(answer);
             tally.items += judged.items;
             if (judged.wrong !== null) fail(judged.wrong);
-            if (endedMs < untilMs) say();
+            if (endedMs < untilMs && tally.requests < requestsMax) say();
             else resolve();
           },
           failed,
@@ -80,5 +84,6 @@ export async function runClosedLoop(
     seconds: (endedMs - startedMs) / 1_000,
     p50Ms: p50Ms ?? 0,
     p99Ms: p99Ms ?? 0,
+    ...(keepLatencies ? { latenciesMs: tally.latenciesMs } : {}),
   };
 }

@@ -44,14 +44,18 @@ export type ReportLoad = {
   readonly rehearsal: boolean;
 };
 
-/** Sends one and the same request again and again. */
+/** Sends the same requests again and again, in turn. */
 export type RepeatLoad = {
   readonly kind: 'REPEAT';
   readonly port: number;
-  readonly request: string;
+  readonly requests: readonly string[];
   readonly expectedStatus: number;
   readonly connections: number;
   readonly seconds: number;
+  /** So many requests at most; absent: as many as there is time for. */
+  readonly requestsMax?: number;
+  /** Whether the latency of each request is told. */
+  readonly keepLatencies?: boolean;
 };
 
 /** Asks for the book that the load generator keeps about the fleet. */
@@ -72,6 +76,8 @@ export type LoadResult = {
   readonly maxMs?: number;
   /** Requests refused for now, and sent again later; of paced loads. */
   readonly refused?: number;
+  /** Of each request, where that was asked for. */
+  readonly latenciesMs?: readonly number[];
   /** What went otherwise than expected, by kind; empty when all is well. */
   readonly failures: Readonly<Record<string, number>>;
 };

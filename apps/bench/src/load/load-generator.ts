@@ -5,10 +5,9 @@ import { makeFleetShape, type FleetShape } from '../fleet/fleet-shape';
 import { FleetWalk } from '../fleet/fleet-walk';
 import { runClosedLoop } from './closed-loop';
 import { HeartbeatWriter } from './heartbeat-writer';
-import type { FleetBook, LoadResult, PrepareLoad, RepeatLoad, ReportLoad } from './load-command';
+import type { FleetBook, LoadResult, PrepareLoad, ReportLoad } from './load-command';
 import { MachineCredentials } from './machine-credentials';
 import { runPacedLoad } from './paced-load';
-import { RepeatConversation } from './repeat-conversation';
 import { ReportConversation, type ReportSource } from './report-conversation';
 import { hasOwnCredential, layOutRequest } from './report-request';
 import { writingMoment } from './writing-moment';
@@ -67,14 +66,6 @@ export class LoadGenerator {
     if (load.pacePerSecond === undefined) return runClosedLoop(load.port, conversations, load.seconds);
     const requestsPerSecond = load.pacePerSecond / load.perRequest;
     return runPacedLoad(load.port, conversations, { requestsPerSecond, seconds: load.seconds });
-  }
-
-  repeat(load: RepeatLoad): Promise<LoadResult> {
-    const conversations = Array.from(
-      { length: load.connections },
-      () => new RepeatConversation(load.request, load.expectedStatus),
-    );
-    return runClosedLoop(load.port, conversations, load.seconds);
   }
 
   book(): FleetBook {

@@ -1,6 +1,7 @@
 import { serveParent } from '../stage/serve-parent';
 import type { LoadCommand } from './load-command';
 import { LoadGenerator } from './load-generator';
+import { repeatRequests } from './repeat-requests';
 
 /** The load generator's process. */
 let generator: LoadGenerator | null = null;
@@ -11,12 +12,11 @@ serveParent(async (asked) => {
     generator = new LoadGenerator(command);
     return null;
   }
+  if (command.kind === 'REPEAT') return repeatRequests(command);
   if (generator === null) throw new Error('the load generator was not prepared');
   switch (command.kind) {
     case 'REPORT':
       return generator.report(command);
-    case 'REPEAT':
-      return generator.repeat(command);
     case 'SHOW_BOOK':
       return generator.book();
   }

@@ -4,19 +4,22 @@ import type { Answer } from './http-connection';
 const RIGHT: Judgement = { items: 1, wrong: null };
 const ERRORS = Buffer.from('"errors":', 'latin1');
 
-/** Sends one and the same request again and again and looks at the status. */
+/** Sends the same requests again and again, in turn, and looks at the status. */
 export class RepeatConversation implements Conversation {
-  private readonly bytes: Buffer;
+  private readonly requests: readonly Buffer[];
+  private sent = 0;
 
   constructor(
-    request: string,
+    requests: readonly string[],
     private readonly expectedStatus: number,
   ) {
-    this.bytes = Buffer.from(request, 'latin1');
+    this.requests = requests.map((request) => Buffer.from(request, 'latin1'));
   }
 
   next(): Buffer {
-    return this.bytes;
+    const request = this.requests[this.sent % this.requests.length] as Buffer;
+    this.sent += 1;
+    return request;
   }
 
   judge(answer: Answer): Judgement {

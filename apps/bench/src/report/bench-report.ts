@@ -1,26 +1,22 @@
 import type { BenchOptions } from '../bench-options';
 import type { MachineFacts } from '../measure/machine-facts';
 import type { Check } from '../rows/verify-fleet';
-import { compareRows, type Comparison } from './compare-rows';
+import type { Goal } from './goal';
 import type { RowSummary } from './summarise-row';
 
 /** All that a run found out; what is written as JSON. */
 export type BenchReport = {
   readonly machine: MachineFacts;
   readonly options: BenchOptions;
+  /** Rates, of tables that have them. */
   readonly rows: readonly RowSummary[];
-  readonly comparisons: readonly Comparison[];
+  /** What was reached, and what must be. */
+  readonly goals: readonly Goal[];
+  /** Lines that are published beside them. */
+  readonly notes: readonly string[];
+  /** What must hold in the database afterwards. */
   readonly checks: readonly Check[];
 };
-
-export function makeBenchReport(
-  machine: MachineFacts,
-  options: BenchOptions,
-  rows: readonly RowSummary[],
-  checks: readonly Check[],
-): BenchReport {
-  return { machine, options, rows, comparisons: compareRows(rows), checks };
-}
 
 /**
  * Whether every row did what it was asked for and the database holds what was acknowledged. Says nothing

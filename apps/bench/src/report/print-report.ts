@@ -1,5 +1,6 @@
 import type { MachineFacts } from '../measure/machine-facts';
 import type { BenchReport } from './bench-report';
+import { describeBound, describeValue } from './goal';
 import type { RowSummary } from './summarise-row';
 
 /** Nearer than this to its own ceiling, the load generator sets the limit and not what is measured. */
@@ -34,15 +35,20 @@ export function describeReport(report: BenchReport): string[] {
     ),
     '',
     ...textTable(
-      ['ratio', 'median', 'range', 'expected', ''],
-      report.comparisons.map(({ what, ratio, min, max, expected, met }) => [
-        what,
-        ratio.toFixed(2),
-        `${min.toFixed(2)}–${max.toFixed(2)}`,
-        `≥ ${expected}`,
-        met ? 'met' : 'NOT MET',
+      ['goal', 'dur.', 'reached', 'range', 'must reach', ''],
+      report.goals.map((goal) => [
+        goal.what,
+        goal.durability,
+        describeValue(goal.reached, goal.unit),
+        goal.rounds > 1
+          ? `${describeValue(goal.min, goal.unit)} – ${describeValue(goal.max, goal.unit)}`
+          : '',
+        describeBound(goal),
+        goal.met === null ? 'published' : goal.met ? 'met' : 'NOT MET',
       ]),
     ),
+    '',
+    ...report.notes,
     '',
     ...textTable(
       ['afterwards', 'found', ''],

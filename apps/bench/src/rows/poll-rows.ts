@@ -18,7 +18,11 @@ export function pollRows(): readonly BenchRow[] {
       run: async (stage, seconds) => {
         const etag = await readPresentEtag(stage.service, stage.adminToken);
         const request = pollRequest(stage.service.port, stage.adminToken, etag);
-        return repeat(stage, { port: stage.service.port, request, expectedStatus: NOT_MODIFIED }, seconds);
+        return repeat(
+          stage,
+          { port: stage.service.port, requests: [request], expectedStatus: NOT_MODIFIED },
+          seconds,
+        );
       },
     },
     {
@@ -28,7 +32,7 @@ export function pollRows(): readonly BenchRow[] {
         const { port } = stage.baseline('echo');
         return repeat(
           stage,
-          { port, request: smallRequest(port, stage.adminToken), expectedStatus: OK },
+          { port, requests: [smallRequest(port, stage.adminToken)], expectedStatus: OK },
           seconds,
         );
       },
@@ -41,7 +45,7 @@ export function pollRows(): readonly BenchRow[] {
       run: async (stage, seconds) => {
         await readPresentEtag(stage.service, stage.adminToken);
         const request = pollRequest(stage.service.port, stage.adminToken, null);
-        return repeat(stage, { port: stage.service.port, request, expectedStatus: OK }, seconds);
+        return repeat(stage, { port: stage.service.port, requests: [request], expectedStatus: OK }, seconds);
       },
     },
     {
@@ -51,7 +55,7 @@ export function pollRows(): readonly BenchRow[] {
         const { port } = stage.service;
         return repeat(
           stage,
-          { port, request: uncachedRequest(port, stage.adminToken), expectedStatus: OK, connections: 1 },
+          { port, requests: [uncachedRequest(port, stage.adminToken)], expectedStatus: OK, connections: 1 },
           seconds,
         );
       },
@@ -66,7 +70,7 @@ function ofReads(
   return { name, title, unit: 'requests/s', durability: 'none', system: 'service' };
 }
 
-type Repeat = Pick<RepeatLoad, 'port' | 'request' | 'expectedStatus'> & { readonly connections?: number };
+type Repeat = Pick<RepeatLoad, 'port' | 'requests' | 'expectedStatus'> & { readonly connections?: number };
 
 function repeat(stage: BenchStage, request: Repeat, seconds: number): Promise<LoadResult> {
   const command: RepeatLoad = { kind: 'REPEAT', connections: POLL_CONNECTIONS, ...request, seconds };

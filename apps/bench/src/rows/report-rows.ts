@@ -47,6 +47,31 @@ export function reportRows({ inFlight }: BenchOptions): readonly BenchRow[] {
       system: 'nestEcho',
       run: reporting('nestEcho', { path: '/echo', style: 'MACHINE', ...single }),
     },
+    ...tutorialRows(inFlight),
+    {
+      ...ofService('graphql-1', `GraphQL mutation, one heartbeat a call, ${SINGLE_CONNECTIONS} connections`),
+      run: reporting('service', { path: '/graphql', style: 'GRAPHQL_MACHINE', ...single }),
+    },
+    {
+      ...ofService(
+        'graphql-100',
+        `GraphQL mutation, ${GRAPHQL_BATCH} heartbeats a call, at most ${inFlight} in flight`,
+      ),
+      run: reporting('service', {
+        path: '/graphql',
+        style: 'GRAPHQL_RELAY',
+        perRequest: GRAPHQL_BATCH,
+        connections: inFlight,
+      }),
+    },
+  ];
+}
+
+/** What else people write: a row saved at a time, or a request's rows in one statement. */
+function tutorialRows(inFlight: number): readonly BenchRow[] {
+  const single = { perRequest: 1, connections: SINGLE_CONNECTIONS };
+  const batch = { perRequest: RELAY_BATCH, connections: inFlight };
+  return [
     {
       name: 'tutorial-batches',
       title: `tutorial (Nest, TypeORM save() each), batches of ${RELAY_BATCH}, at most ${inFlight} in flight`,
@@ -64,20 +89,20 @@ export function reportRows({ inFlight }: BenchOptions): readonly BenchRow[] {
       run: reporting('tutorial', { path: '/heartbeats', style: 'PLAIN_ONE', ...single }),
     },
     {
-      ...ofService('graphql-1', `GraphQL mutation, one heartbeat a call, ${SINGLE_CONNECTIONS} connections`),
-      run: reporting('service', { path: '/graphql', style: 'GRAPHQL_MACHINE', ...single }),
+      name: 'upsert-batches',
+      title: `tutorial with upsert(array) per request, batches of ${RELAY_BATCH}, at most ${inFlight} in flight`,
+      unit: 'heartbeats/s',
+      durability: 'D2',
+      system: 'tutorial',
+      run: reporting('tutorial', { path: '/heartbeats/upsert-batch', style: 'PLAIN_LIST', ...batch }),
     },
     {
-      ...ofService(
-        'graphql-100',
-        `GraphQL mutation, ${GRAPHQL_BATCH} heartbeats a call, at most ${inFlight} in flight`,
-      ),
-      run: reporting('service', {
-        path: '/graphql',
-        style: 'GRAPHQL_RELAY',
-        perRequest: GRAPHQL_BATCH,
-        connections: inFlight,
-      }),
+      name: 'upsert-singles',
+      title: `tutorial with upsert(), one heartbeat a request, ${SINGLE_CONNECTIONS} connections`,
+      unit: 'heartbeats/s',
+      durability: 'D2',
+      system: 'tutorial',
+      run: reporting('tutorial', { path: '/heartbeats/upsert', style: 'PLAIN_ONE', ...single }),
     },
   ];
 }

@@ -1,3 +1,4 @@
+import type { FleetState } from '../fleet/fleet-lives';
 import type { FleetBook } from '../load/load-command';
 import { SERVICE_DATABASE } from '../stage/bench-database';
 import { readFleetState } from '../seed/read-fleet-state';
@@ -30,11 +31,34 @@ const TRANSITIONS_OFF = `
     USING (practice_id, machine_id)
   WHERE status.transitions <> COALESCE(t.appended, 0) OR status.transitions <> COALESCE(t.last, 0)`;
 
+/** Compares what was acknowledged with what is stored, machine by machine. */
+export function compareFleet(book: FleetBook, stored: FleetState): Check[] {
+  const differing = (a: Uint32Array | Uint8Array, b: Uint32Array | Uint8Array): number => {
+    let off = 0;
+    for (let index = 0; index < a.length; index += 1) if (a[index] !== b[index]) off += 1;
+    return off;
+  };
+  const { sent, acknowledged } = book;
+  const none = (what: string, off: number): Check => ({ what, found: `${off} off`, holds: off === 0 });
+  return [
+    {
+      what: 'heartbeats sent = acknowledged',
+      found: `${sent} = ${acknowledged}`,
+      holds: sent === acknowledged,
+    },
+    none('last heartbeat of every machine as acknowledged', differing(book.seqs, stored.seqs)),
+    none('state of every machine as its last report says', differing(book.bad, stored.bad)),
+  ];
+}
+
+/** What is verified: a service with its fleet, and the load generator that keeps the book about it. */
+export type VerifiedStage = Pick<BenchStage, 'load' | 'service' | 'database' | 'shape'>;
+
 /**
  * Compares the database with the load generator's book: what was acknowledged is there once, and everything
  * sums.
  */
-export async function verifyFleet(stage: BenchStage): Promise<Check[]> {
+export async function verifyFleet(stage: VerifiedStage): Promise<Check[]> {
   const book = await stage.load.ask<FleetBook>({ kind: 'SHOW_BOOK' });
   const counted = await countedByService(stage);
   return stage.database.with(SERVICE_DATABASE, async (client) => {
@@ -44,43 +68,16 @@ export async function verifyFleet(stage: BenchStage): Promise<Check[]> {
       return { what, found: `${off} off`, holds: off === 0 };
     };
     const { machines } = stage.shape;
-    const stored = await readFleetState(client, machines);
-    const differing = (a: Uint32Array | Uint8Array, b: Uint32Array | Uint8Array): number => {
-      let off = 0;
-      for (let index = 0; index < machines; index += 1) if (a[index] !== b[index]) off += 1;
-      return off;
-    };
-    const seqsOff = differing(book.seqs, stored.seqs);
-    const statesOff = differing(book.bad, stored.bad);
     const { rows } = await client.query<{ n: number }>('SELECT count(*)::int AS n FROM machine_status');
     const found = rows[0]?.n ?? 0;
-    const { sent, acknowledged } = book;
     return [
-      {
-        what: 'heartbeats sent = acknowledged',
-        found: `${sent} = ${acknowledged}`,
-        holds: sent === acknowledged,
-      },
+      ...compareFleet(book, await readFleetState(client, machines)),
       {
         what: 'acknowledged = counted by the service',
-        found: `${acknowledged} = ${counted}`,
-        holds: acknowledged === counted,
+        found: `${book.acknowledged} = ${counted}`,
+        holds: book.acknowledged === counted,
       },
-      {
-        what: 'machines of the fleet found',
-        found: `${found} of ${machines}`,
-        holds: found === machines,
-      },
-      {
-        what: 'last heartbeat of every machine as acknowledged',
-        found: `${seqsOff} off`,
-        holds: seqsOff === 0,
-      },
-      {
-        what: 'state of every machine as its last report says',
-        found: `${statesOff} off`,
-        holds: statesOff === 0,
-      },
+      { what: 'machines of the fleet found', found: `${found} of ${machines}`, holds: found === machines },
       await none('counts = a recount of machine_status', COUNTS_OFF),
       await none('ledger sums to the counts', LEDGER_OFF),
       await none('every transition there, numbered without a gap', TRANSITIONS_OFF),
@@ -92,7 +89,7 @@ export async function verifyFleet(stage: BenchStage): Promise<Check[]> {
  * What the service's own metrics say about this run; the models' heartbeats were reported before its last
  * start.
  */
-async function countedByService(stage: BenchStage): Promise<number> {
+async function countedByService(stage: VerifiedStage): Promise<number> {
   const match = /^recovery_heartbeats_total\{outcome="ACCEPTED"\} (\d+)$/m.exec(
     await stage.service.metrics(),
   );

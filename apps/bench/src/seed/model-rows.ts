@@ -83,7 +83,7 @@ const OWN: Readonly<Record<string, (copy: Copy) => string>> = {
   machine_id: (copy) => copy.machineId,
   installation_id: (copy) => `bench-${copy.machineId}`,
   hostname: (copy) => copy.hostname,
-  hostname_sort: (copy) => copy.hostname.toLowerCase(),
+  host_order: (copy) => copy.hostname.toLowerCase(),
   serial_number: (copy) => copy.serialNumber,
   facts_hash: (copy) => String(copy.factsHash),
 };

@@ -129,11 +129,15 @@ function copyOf(shape: FleetShape, index: number, lot: Lot): Copy {
     practice: practiceCodeOf(shape, index),
     machineId: machineIdOf(index),
     hostname,
-    serialNumber: `SN${scatter(index).toString(36).toUpperCase().padStart(7, '0')}`,
+    serialNumber: serialNumberOf(index),
     bootId: bootIdOf(index),
     factsHash: factsHashOf(lot, hostname),
     earlierMs: lot === SCATTERED_LOT ? scatter(index + 1) % SCATTERED_OVER_MS : 0,
   };
+}
+
+export function serialNumberOf(index: number): string {
+  return `SN${scatter(index).toString(36).toUpperCase().padStart(7, '0')}`;
 }
 
 /** Drops every index that no constraint needs. @returns the statements that make them again */

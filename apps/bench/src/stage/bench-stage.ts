@@ -1,8 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BenchOptions } from '../bench-options';
 import { makeFleetShape, type FleetShape, type FleetShapeFacts } from '../fleet/fleet-shape';
-import type { PrepareLoad } from '../load/load-command';
 import {
   BARE_DATABASE,
   BenchDatabase,
@@ -13,9 +11,8 @@ import {
 import { BenchChild } from './bench-child';
 import { readFleetState } from '../seed/read-fleet-state';
 import { seedTutorial } from '../seed/seed-tutorial';
-import { prepareFleet } from './prepare-fleet';
+import { prepareFleet, prepareLoad } from './prepare-fleet';
 import { ServiceProcess } from './service-process';
-import { makeTempFolder, removeTempFolder } from './temp-folder';
 
 /** A server of ours that is only there to be compared with. */
 export type Baseline = { readonly child: BenchChild; readonly port: number };
@@ -44,11 +41,11 @@ export class BenchStage {
    */
   static async set(
     options: BenchOptions,
+    folder: string,
     needs: ReadonlySet<BaselineName>,
     toStop: Stoppables,
     say: (text: string) => void,
   ): Promise<BenchStage> {
-    const folder = await makeFolder(options, toStop);
     const database = await BenchDatabase.start(join(folder, 'data'));
     toStop.add(() => database.stop());
     const { machines, seed } = options;
@@ -70,16 +67,7 @@ export class BenchStage {
     toStop.add(() => service.stop());
     const load = new BenchChild('load/load-worker.js');
     toStop.add(() => load.stop());
-    const prepare: PrepareLoad = {
-      kind: 'PREPARE',
-      shape: facts.shape,
-      state,
-      bootedAtMs: facts.bootedAtMs,
-      uptime: options.uptime,
-      relayCredential: facts.relayCredential,
-      credentialKeyHex: facts.secrets.credentialKeyHex,
-    };
-    await load.ask(prepare);
+    await load.ask(prepareLoad(facts, state, options.uptime));
     return new BenchStage(folder, database, service, facts.secrets.adminToken, load, baselines, shape);
   }
 
@@ -103,17 +91,6 @@ export class Stoppables {
       await stop().catch((error: unknown) => process.stderr.write(`stopping failed: ${String(error)}\n`));
     }
   }
-}
-
-/** The folder of the run: one that stays, or a temporary one. */
-async function makeFolder({ keepDir, tempDir }: BenchOptions, toStop: Stoppables): Promise<string> {
-  if (keepDir !== null) {
-    await mkdir(keepDir, { recursive: true });
-    return keepDir;
-  }
-  const folder = await makeTempFolder(tempDir);
-  toStop.add(() => removeTempFolder(folder));
-  return folder;
 }
 
 /** The tables that are written, each in its database. */

@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { UptimeStyle } from '../bench-options';
+import type { FleetState } from '../fleet/fleet-lives';
 import { makeFleetShape, type FleetShapeFacts } from '../fleet/fleet-shape';
+import type { PrepareLoad } from '../load/load-command';
 import { bootedBefore, makeModelMachines, modelClock } from '../seed/model-machines';
 import { seedFleet } from '../seed/seed-fleet';
 import type { BenchDatabase } from './bench-database';
@@ -106,5 +109,18 @@ function everyTenth(tell: (tenths: number) => void): (share: number) => void {
     const tenths = Math.floor(share * 10);
     if (tenths > told) tell(tenths);
     told = Math.max(told, tenths);
+  };
+}
+
+/** What the load generator is told about a fleet. */
+export function prepareLoad(facts: FleetFacts, state: FleetState, uptime: UptimeStyle): PrepareLoad {
+  return {
+    kind: 'PREPARE',
+    shape: facts.shape,
+    state,
+    bootedAtMs: facts.bootedAtMs,
+    uptime,
+    relayCredential: facts.relayCredential,
+    credentialKeyHex: facts.secrets.credentialKeyHex,
   };
 }

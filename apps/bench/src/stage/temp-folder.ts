@@ -1,5 +1,5 @@
 import { stopOrphanedPostgres } from '@app/storage';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -7,8 +7,14 @@ import { join } from 'node:path';
 const PREFIX = 'recovery-bench-';
 const FOLDER = /^recovery-bench-(\d+)-/;
 
-/** Makes the folder of this run. */
-export async function makeTempFolder(parent: string | null): Promise<string> {
+/** The folder of a run: one that stays, or a temporary one. */
+export async function makeFolder(keepDir: string | null, tempDir: string | null): Promise<string> {
+  if (keepDir === null) return makeTempFolder(tempDir);
+  await mkdir(keepDir, { recursive: true });
+  return keepDir;
+}
+
+async function makeTempFolder(parent: string | null): Promise<string> {
   const folder = parent ?? tmpdir();
   await clearLeftovers(folder);
   return mkdtemp(join(folder, `${PREFIX}${process.pid}-`));

@@ -1,0 +1,55 @@
+import type { BenchOptions } from './bench-options';
+import { currentLoad, readMachineFacts } from './measure/machine-facts';
+import type { BenchReport } from './report/bench-report';
+import type { Goal } from './report/goal';
+import { verifyFleet, type Check } from './rows/verify-fleet';
+import { SERVICE_DATABASE } from './stage/bench-database';
+import { Stoppables } from './stage/bench-stage';
+import { OutageStage } from './stage/outage-stage';
+import { OFFERED_TRIAL } from './trials/offered-trial';
+import { PAGES_TRIAL } from './trials/pages-trial';
+import { PROGRESS_TRIAL } from './trials/progress-trial';
+import { runRestartTrial } from './trials/restart-trial';
+import { SWEEP_TRIAL } from './trials/sweep-trial';
+import type { Trial } from './trials/trial';
+
+const TRIALS: readonly Trial[] = [PROGRESS_TRIAL, PAGES_TRIAL, SWEEP_TRIAL, OFFERED_TRIAL];
+/** The last one: it stops everything that the others need. */
+const RESTART = 'restart';
+
+export const TRIAL_NAMES: readonly string[] = [...TRIALS.map(({ name }) => name), RESTART];
+
+/** The fleet of the outage: one trial after the other, then a comparison of everything that was acknowledged with what is stored. */
+export async function runOutage(
+  options: BenchOptions,
+  folder: string,
+  toStop: Stoppables,
+  say: (text: string) => void,
+): Promise<BenchReport> {
+  const loadBefore = currentLoad();
+  const wanted = (name: string): boolean => options.only?.includes(name) ?? true;
+  const goals: Goal[] = [];
+  const notes: string[] = [];
+  const checks: Check[] = [];
+  const ofStage = new Stoppables();
+  toStop.add(() => ofStage.stopAll());
+  const stage = await OutageStage.set(options, folder, ofStage, say);
+  const machine = await stage.database.with(SERVICE_DATABASE, (client) =>
+    readMachineFacts(client, folder, loadBefore),
+  );
+  for (const trial of TRIALS.filter(({ name }) => wanted(name))) {
+    say(`measuring: ${trial.title}`);
+    const found = await trial.run(stage);
+    goals.push(...found.goals);
+    notes.push(...found.notes);
+  }
+  say('verifying');
+  checks.push(...(await verifyFleet(stage)));
+  if (wanted(RESTART)) {
+    await ofStage.stopAll();
+    const found = await runRestartTrial(options, folder, stage.facts, toStop, say);
+    goals.push(...found.goals);
+    checks.push(...found.checks.map((check) => ({ ...check, what: `after kill -9: ${check.what}` })));
+  }
+  return { machine, options, rows: [], goals, notes, checks };
+}
