@@ -13,6 +13,8 @@ const SWEEP_SECONDS_MAX = 1.5;
 const P99_MS_MAX = 250;
 const FALL_DUE = 10_000;
 const LOOK_EVERY_MS = 100;
+/** Some sweeps later nothing will come any more: a practice that is silent as a whole has its machines held. */
+const WAIT_MS_MAX = 8 * SWEEP_EVERY_SECONDS * 1_000;
 
 /** What the service says about its sweeps so far. */
 type Sweeps = { readonly count: number; readonly seconds: number; readonly moved: number };
@@ -79,7 +81,8 @@ async function makeSilent(stage: OutageStage): Promise<void> {
 /** The next sweep that is as wanted. */
 async function nextSweep(stage: OutageStage, isWanted: (sweep: Sweeps) => boolean): Promise<Sweeps> {
   let before = await readSweeps(stage);
-  for (;;) {
+  let last = before;
+  for (let waitedMs = 0; waitedMs < WAIT_MS_MAX; waitedMs += LOOK_EVERY_MS) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
     const now = await readSweeps(stage);
     if (now.count === before.count) continue;
@@ -89,8 +92,10 @@ async function nextSweep(stage: OutageStage, isWanted: (sweep: Sweeps) => boolea
       moved: now.moved - before.moved,
     };
     if (isWanted(sweep)) return sweep;
+    last = sweep;
     before = now;
   }
+  return last;
 }
 
 function secondsOf({ seconds, count }: Sweeps): number {
