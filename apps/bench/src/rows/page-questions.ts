@@ -39,7 +39,7 @@ export function pageQuestions(material: QuestionMaterial): readonly PageQuestion
   const { practices, icbs, regions, nowMs } = material;
   const moment = (agoMs: number): string => new Date(nowMs - agoMs).toISOString();
   const within = (codes: readonly string[]): string =>
-    `status.practice_id IN (SELECT place.practice_id FROM placement_at(now()) AS place WHERE ` +
+    `status.practice_id IN (SELECT place.practice_id FROM placement_at('${moment(0)}'::timestamptz) AS place WHERE ` +
     `ARRAY[place.practice_id, place.icb_code, place.region_code] && ARRAY[${codes.map((code) => `'${code}'`).join(', ')}])`;
   const at = (agoMs: number): string => `'${moment(agoMs)}'::timestamptz`;
   const one = (name: string, filter: PageQuestion['filter'], condition: string): PageQuestion => ({

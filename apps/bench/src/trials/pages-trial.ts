@@ -88,7 +88,8 @@ async function materialOf(stage: OutageStage): Promise<QuestionMaterial> {
   const { shape } = stage;
   const { rows } = await stage.database.with(SERVICE_DATABASE, (client) =>
     client.query<{ icbs: string[]; regions: string[] }>(
-      `SELECT array_agg(DISTINCT icb_code) AS icbs, array_agg(DISTINCT region_code) AS regions FROM placement_at(now())`,
+      `SELECT array_agg(DISTINCT icb_code) AS icbs, array_agg(DISTINCT region_code) AS regions FROM placement_at($1)`,
+      [new Date()],
     ),
   );
   const spread = <T>(all: readonly T[], count: number): T[] =>

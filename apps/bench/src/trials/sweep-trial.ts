@@ -72,8 +72,9 @@ async function makeSilent(stage: OutageStage): Promise<void> {
       `UPDATE machine_status AS status
        SET version = status.version + 1, ${columns.map((column) => `${column} = status.${column} - interval '6 days'`).join(', ')}
        FROM (SELECT practice_id, machine_id FROM machine_status WHERE state = ${STATE_CODE.LATENT}
-             AND heard_at > now() - interval '5 days' LIMIT ${FALL_DUE}) AS silent
+             AND heard_at > $1::timestamptz - interval '5 days' LIMIT ${FALL_DUE}) AS silent
        WHERE status.practice_id = silent.practice_id AND status.machine_id = silent.machine_id`,
+      [new Date()],
     ),
   );
 }
