@@ -57,6 +57,18 @@ it('reads the keys of the audit log, newest first, and where its anchor is kept'
   );
 });
 
+it('takes nobody’s access tokens unless an issuer is named', () => {
+  expect(readSettings({}).oidc).toBeNull();
+  const env = { OIDC_ISSUER: 'https://issuer.example/realms/nhs', OIDC_AUDIENCE: 'recovery' };
+  expect(readSettings(env).oidc).toEqual({
+    issuer: 'https://issuer.example/realms/nhs',
+    audience: 'recovery',
+    claims: { roles: 'roles', organisations: null },
+    tokenType: 'at+jwt',
+    clockToleranceSeconds: 30,
+  });
+});
+
 it('reads the two kinds of replaced clock', () => {
   expect(readSettings({ RECOVERY_CLOCK: 'manual 2024-07-19T00:00:00+01:00' }).clock).toEqual({
     kind: 'MANUAL',
@@ -109,6 +121,17 @@ it.each<[Record<string, string>, RegExp]>([
   [{ ...OWN_DATABASE, DATABASE_URL: '' }, /DATABASE_URL/],
   [{ DATABASE_URL: OWN_DATABASE.DATABASE_URL, CREDENTIAL_KEY }, /ADMIN_TOKEN is needed/],
   [{ DATABASE_URL: OWN_DATABASE.DATABASE_URL, ADMIN_TOKEN }, /CREDENTIAL_KEY is needed/],
+  [{ OIDC_AUDIENCE: 'https://recovery.example' }, /OIDC_AUDIENCE without OIDC_ISSUER/],
+  [{ OIDC_ISSUER: 'https://issuer.example' }, /OIDC_AUDIENCE is needed/],
+  [{ OIDC_ISSUER: 'http://issuer.example', OIDC_AUDIENCE: 'x' }, /OIDC_ISSUER must be an https address/],
+  [{ OIDC_ISSUER: 'https://issuer.example?tenant=1', OIDC_AUDIENCE: 'x' }, /OIDC_ISSUER/],
+  [{ OIDC_ISSUER: 'https://user:word@issuer.example', OIDC_AUDIENCE: 'x' }, /OIDC_ISSUER/],
+  [{ OIDC_ISSUER: 'issuer.example', OIDC_AUDIENCE: 'x' }, /OIDC_ISSUER/],
+  [{ OIDC_ISSUER: 'https://issuer.example', OIDC_AUDIENCE: 'x', OIDC_TOKEN_TYPE: 'id' }, /OIDC_TOKEN_TYPE/],
+  [
+    { OIDC_ISSUER: 'https://issuer.example', OIDC_AUDIENCE: 'x', OIDC_CLOCK_TOLERANCE_SECONDS: '301' },
+    /OIDC_CLOCK_TOLERANCE_SECONDS/,
+  ],
 ])('refuses %j', (env, problem) => {
   expect(problemsOf(env)).toEqual(expect.arrayContaining([expect.stringMatching(problem)]));
 });

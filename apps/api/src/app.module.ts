@@ -1,5 +1,5 @@
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
-import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { Logger, Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { GraphQLModule } from '@nestjs/graphql';
 import {
@@ -7,6 +7,7 @@ import {
   ApiTokens,
   CredentialSigner,
   EnrolmentTokens,
+  OidcTokens,
   OrganisationScope,
   RelayCredentials,
 } from '@app/access';
@@ -82,7 +83,8 @@ import { IdentifyPrincipal } from './identify-principal';
 import { IdentifySpeaker } from './identify-speaker';
 import type { Secrets } from './local-secrets';
 import { Metrics } from './metrics';
-import { RateLimits, type RateClock } from './rate-limits';
+import { rateClock } from './rate-clock';
+import { RateLimits } from './rate-limits';
 import { RecordReport } from './record-report';
 import { RecoveryClock } from './recovery-clock';
 import { RequestAccess, type AccessSources } from './request-access';
@@ -131,23 +133,13 @@ const monotonicMs = (): number => performance.now();
 /** Which context belongs to which request; the poll answers look there whether an answer may be kept. */
 const contexts = new WeakMap<FastifyRequest, RequestContext>();
 
-/** Service time for rates: as fast as the service's clock, moved with a manual one, and never back. */
-function rateClock(clock: RecoveryClock): RateClock {
-  const { setting } = clock;
-  const speed = setting.kind === 'FAST' ? setting.factor : 1;
-  return {
-    speed,
-    now: setting.kind === 'MANUAL' ? () => clock.now() + monotonicMs() : () => monotonicMs() * speed,
-  };
-}
-
 /** The composition root: the one place that knows every part. */
 @Module({})
 export class AppModule {
   static for(foundations: Foundations): DynamicModule {
     const { settings, clock } = foundations;
     const callers: Callers = new WeakMap();
-    const rateLimits = new RateLimits(settings.limits, rateClock(clock));
+    const rateLimits = new RateLimits(settings.limits, rateClock(clock, monotonicMs));
     const sources = accessSourcesOf(foundations);
     return {
       module: AppModule,
@@ -173,7 +165,7 @@ export class AppModule {
             const context: RequestContext = {
               request,
               access: new RequestAccess(sources, request.headers.authorization),
-              answer: { changesByItself: false, isPersonal: false, refusesSender: false, isRecorded: false },
+              answer: { changesByItself: false, isPersonal: false, refusesSender: null, isRecorded: false },
             };
             contexts.set(request, context);
             return context;
@@ -196,10 +188,14 @@ export class AppModule {
 }
 
 /** Who is who: for GraphQL, for the routes and for the polls. */
-function accessSourcesOf({ secrets, database, clock }: Foundations): Sources {
+function accessSourcesOf({ settings, secrets, database, clock }: Foundations): Sources {
   const apiTokens = new ApiTokens(database);
   const admin = new AdminToken(secrets.adminToken);
-  const identify = new IdentifyPrincipal(admin, apiTokens, () => clock.now(), monotonicMs);
+  const { now } = rateClock(clock, monotonicMs);
+  const noteFailure = (reason: string): void =>
+    new Logger('access').warn({ event: 'issuer_unreachable', reason });
+  const oidc = settings.oidc === null ? null : new OidcTokens(settings.oidc, now, noteFailure);
+  const identify = new IdentifyPrincipal(admin, apiTokens, oidc, () => clock.now(), monotonicMs);
   return { apiTokens, identify, organisations: new OrganisationReader(database.pool, monotonicMs), clock };
 }
 

@@ -22,6 +22,12 @@ export class EnvironmentReader {
     return fallback;
   }
 
+  /** Text as it stands; null when it is not set, or empty. */
+  text(name: string): string | null {
+    const text = this.env[name];
+    return text === undefined || text === '' ? null : text;
+  }
+
   /** `true` or `false`. */
   flag(name: string, fallback: boolean): boolean {
     const text = this.env[name];

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { principalOf, type AdminToken, type ApiTokens, type Principal } from '@app/access';
+import { principalOf, type AdminToken, type ApiTokens, type OidcTokens, type Principal } from '@app/access';
 import { LRUCache } from 'lru-cache';
 import { bearerOf } from './http/bearer';
 
@@ -33,6 +33,7 @@ export class IdentifyPrincipal {
   constructor(
     private readonly admin: AdminToken,
     private readonly apiTokens: ApiTokens,
+    private readonly oidcTokens: OidcTokens | null,
     private readonly now: () => number,
     monotonicMs: () => number,
   ) {
@@ -56,7 +57,11 @@ export class IdentifyPrincipal {
     return this.vouched.get(fingerprint(token)) ?? (this.admin.matches(token) ? ADMINISTRATOR.id : null);
   }
 
-  /** The sender of an `Authorization` header; null when it shows no token that is good now. */
+  /**
+   * The sender of an `Authorization` header; null when it shows no token that is good now.
+   *
+   * @throws IssuerUnreachableError when that cannot be told
+   */
   async identify(authorization: string | undefined): Promise<Principal | null> {
     const token = bearerOf(authorization);
     if (token === null) return null;
@@ -93,7 +98,8 @@ export class IdentifyPrincipal {
 
   private async recognise(token: string): Promise<Recognised | null> {
     if (this.admin.matches(token)) return { principal: ADMINISTRATOR, expiresAtMs: null };
-    return this.apiTokens.find(token, this.now());
+    const found = await this.apiTokens.find(token, this.now());
+    return found ?? this.oidcTokens?.find(token, this.now()) ?? null;
   }
 
   private hasExpired({ expiresAtMs }: Recognised): boolean {

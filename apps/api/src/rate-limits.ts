@@ -2,14 +2,7 @@ import { RateLimiter, type RateStanding, type Speaker } from '@app/access';
 import { SECOND_MS } from '@app/recovery';
 import { RefusedRequest } from './http/refusal';
 import type { Limits } from './limit-settings';
-
-/** The time that rates are counted in. Never goes back. */
-export type RateClock = {
-  /** Milliseconds of the service's time since any moment. */
-  now(): number;
-  /** How much faster than real time it runs. */
-  readonly speed: number;
-};
+import type { RateClock } from './rate-clock';
 
 /** Who is counted, and where he stands: what `RateLimit` headers are made of. */
 type Counted = { readonly limiter: RateLimiter; readonly key: string };

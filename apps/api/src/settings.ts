@@ -1,9 +1,15 @@
-import { ADMIN_TOKEN_CHARACTERS_MIN, AUDIT_KEY_BYTES_MIN, SIGNING_KEY_BYTES_MIN } from '@app/access';
+import {
+  ADMIN_TOKEN_CHARACTERS_MIN,
+  AUDIT_KEY_BYTES_MIN,
+  SIGNING_KEY_BYTES_MIN,
+  type OidcIssuer,
+} from '@app/access';
 import { policyForInterval, policyProblems } from '@app/recovery';
 import { join, resolve } from 'node:path';
 import { EnvironmentReader, type Environment } from './environment';
 import { readLimits, type Limits } from './limit-settings';
 import { productionProblems } from './production-problems';
+import { readOidc } from './oidc-settings';
 import { parseClockSetting, type ClockSetting } from './recovery-clock';
 import { readTransport, type Transport } from './transport-settings';
 
@@ -24,6 +30,8 @@ export type Settings = {
   readonly auditKeys: readonly Buffer[] | null;
   /** Where the newest anchor of the audit log is kept; null: in the service's log only. */
   readonly auditAnchorFile: string | null;
+  /** Whose access tokens are taken beside our own; null: nobody's. */
+  readonly oidc: OidcIssuer | null;
   readonly clock: ClockSetting;
   readonly reportEverySeconds: number;
   readonly reportJitterSeconds: number;
@@ -61,6 +69,7 @@ export function readSettings(env: Environment): Settings {
     rowSecurity: reader.flag('ROW_SECURITY', true),
     ...keySettings(reader),
     auditAnchorFile: readAnchorFileSetting(env),
+    oidc: readOidc(reader),
     clock: readClock(env['RECOVERY_CLOCK'], problems),
     reportEverySeconds: whole('REPORT_EVERY_SECONDS', 300, 30, 86_400),
     reportJitterSeconds: whole('REPORT_JITTER_SECONDS', 30, 0, 3_600),

@@ -37,6 +37,8 @@ export {
   type EnrolmentTokenRefusal,
   type UsableEnrolmentToken,
 } from './enrolment-tokens';
+export { IssuerUnreachableError, isSafeAddress } from './issuer-keys';
+export { OidcTokens, type OidcIssuer } from './oidc-tokens';
 export { RelayCredentials, type CreatedRelayCredential } from './relay-credentials';
 export { OrganisationScope, type ScopeVerdict } from './organisation-scope';
 export { RateLimiter, type RatePolicy, type RateStanding } from './rate-limiter';

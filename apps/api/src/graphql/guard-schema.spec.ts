@@ -53,7 +53,7 @@ afterAll(() => {
 
 /** A sender with one role, who sees what is `here`; null: nobody. */
 function senderWith(role: Role | null) {
-  const answer = { changesByItself: false, isPersonal: false, refusesSender: false, isRecorded: false };
+  const answer = { changesByItself: false, isPersonal: false, refusesSender: null, isRecorded: false };
   const principal = principalOf({
     kind: 'API_TOKEN',
     id: '1',
@@ -89,7 +89,7 @@ describe('who is let in', () => {
     expect(await ask('VIEWER', '{ thing { place } public { text } }')).toMatchObject({
       data: { thing: null, public: { text: 'hello' } },
       refusals: ['FORBIDDEN'],
-      refusesSender: false,
+      refusesSender: null,
     });
   });
 
@@ -97,7 +97,7 @@ describe('who is let in', () => {
     expect(await ask(null, '{ public { text } }')).toMatchObject({
       data: { public: null },
       refusals: ['UNAUTHENTICATED'],
-      refusesSender: true,
+      refusesSender: 401,
     });
     expect(await ask(null, 'mutation { report { ok } }')).toMatchObject({ data: { report: { ok: true } } });
   });

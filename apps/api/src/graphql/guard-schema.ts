@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import type { Role } from '@app/access';
+import { IssuerUnreachableError, type Role } from '@app/access';
 import { ReaderError } from '@app/progress';
 import {
   defaultFieldResolver,
@@ -118,8 +118,9 @@ function entered(resolve: Resolver, rule: Rule): Resolver {
     try {
       for (const role of rule.roles) await context.access.enter(role);
     } catch (error) {
-      const isStranger = error instanceof RefusedRequest && error.code === 'UNAUTHENTICATED';
-      if (isStranger) context.answer.refusesSender = true;
+      if (error instanceof RefusedRequest && error.code === 'UNAUTHENTICATED')
+        context.answer.refusesSender = 401;
+      if (error instanceof IssuerUnreachableError) context.answer.refusesSender = 503;
       throw error;
     }
     return resolve(source, args, context, info);

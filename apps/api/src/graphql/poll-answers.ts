@@ -16,6 +16,8 @@ type Leader = {
 const KEPT_MS = 1_000;
 /** Different polls kept; dashboards ask a few dozen, so more means that somebody varies them. */
 const KEPT_ANSWERS_MAX = 500;
+/** By then it can be told again who somebody is. */
+const SENDER_RETRY_AFTER_SECONDS = 5;
 /** Clients keep the answer and ask each time whether it still holds. */
 const CACHE_CONTROL = 'private, no-cache';
 
@@ -90,8 +92,7 @@ export class PollAnswers {
   }
 
   private keep(request: FastifyRequest, reply: FastifyReply, payload: unknown): unknown {
-    if (this.contexts.get(request)?.answer.refusesSender === true) void reply.code(401);
-    if (isPoll(request) && reply.statusCode === 401) void reply.header('cache-control', 'no-store');
+    this.refuseSender(request, reply);
     if (!isPoll(request) || reply.statusCode !== 200 || typeof payload !== 'string') return payload;
     const answer: Answer = {
       etag: `"${createHash('sha256').update(payload).digest('base64url')}"`,
@@ -117,6 +118,14 @@ export class PollAnswers {
     if (told?.changesByItself !== true)
       this.remember(key, { ...answer, progressVersion, atMs: this.monotonicMs() });
     settle(answer);
+  }
+
+  /** Whoever is not let in hears it from the status as well. */
+  private refuseSender(request: FastifyRequest, reply: FastifyReply): void {
+    const status = this.contexts.get(request)?.answer.refusesSender ?? null;
+    if (status === null) return;
+    void reply.code(status).header('cache-control', 'no-store');
+    if (status === 503) void reply.header('retry-after', SENDER_RETRY_AFTER_SECONDS);
   }
 
   private remember(key: string, kept: Kept): void {

@@ -12,8 +12,8 @@ export type RequestContext = {
     changesByItself: boolean;
     /** Set by a resolver whose answer is the sender's own; nobody else gets it, whatever they may see. */
     isPersonal: boolean;
-    /** Set where the sender is not who may ask: the answer goes out as 401. */
-    refusesSender: boolean;
+    /** Set where nobody is let in: 401 when the sender is not who may ask, 503 when that cannot be told. */
+    refusesSender: 401 | 503 | null;
     /** Set where the answer is recorded for whoever asked; somebody who asks the same at the same moment runs it himself. */
     isRecorded: boolean;
   };

@@ -1,8 +1,11 @@
 import { RefusedRequest } from './refusal';
 
+/** Access tokens that list a person's groups are some thousands long; a request's headers are 16 KiB at most. */
+const BEARER = /^Bearer ([\x21-\x7e]{1,8192})$/i;
+
 /** The bearer token of a request; null when there is none. */
 export function bearerOf(authorization: string | undefined): string | null {
-  const match = /^Bearer ([\x21-\x7e]{1,4096})$/i.exec(authorization ?? '');
+  const match = BEARER.exec(authorization ?? '');
   return match?.[1] ?? null;
 }
 

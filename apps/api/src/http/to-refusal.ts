@@ -1,10 +1,12 @@
 import { HttpException } from '@nestjs/common';
-import { AuditUnavailableError } from '@app/access';
+import { AuditUnavailableError, IssuerUnreachableError } from '@app/access';
 import { isTransient } from '@app/storage';
 import { IngestUnavailableError } from '@app/tracking';
 import { RefusedRequest } from './refusal';
 
 const DATABASE_RETRY_AFTER_SECONDS = 10;
+/** By then the issuer is asked again. */
+const ISSUER_RETRY_AFTER_SECONDS = 5;
 
 /**
  * Turns whatever was thrown into a refusal with a code. What nobody foresaw becomes INTERNAL, and its text goes to the log
@@ -31,6 +33,13 @@ export function toRefusal(error: unknown): RefusedRequest {
       'DATABASE',
       'the database is out of reach; send the same again later',
       DATABASE_RETRY_AFTER_SECONDS,
+    );
+  }
+  if (error instanceof IssuerUnreachableError) {
+    return new RefusedRequest(
+      'ISSUER_UNREACHABLE',
+      'whoever issued this token is out of reach, so that it cannot be checked; send the same again later',
+      ISSUER_RETRY_AFTER_SECONDS,
     );
   }
   const status = statusOf(error);
