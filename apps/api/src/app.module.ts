@@ -1,4 +1,4 @@
-import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
+import type { ApolloDriverConfig } from '@nestjs/apollo';
 import { Logger, Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { GraphQLModule } from '@nestjs/graphql';
@@ -45,7 +45,6 @@ import {
   RevokeCredential,
   SweepSilence,
 } from '@app/tracking';
-import type { FastifyRequest } from 'fastify';
 import { setTimeout as rest } from 'node:timers/promises';
 import { auditProviders } from './audit/audit-providers';
 import { EnrolRequest } from './enrol-request';
@@ -55,22 +54,17 @@ import { AuditResolver } from './graphql/audit.resolver';
 import { BlindnessResolver } from './graphql/blindness.resolver';
 import { CareResolver } from './graphql/care.resolver';
 import { DateTimeScalar } from './graphql/date-time.scalar';
-import { formatError } from './graphql/error.format';
-import { POLICIES } from './graphql/field-policies';
-import { guardSchema } from './graphql/guard-schema';
+import { graphqlOptions, type Contexts } from './graphql/graphql-options';
 import { HeartbeatResolver } from './graphql/heartbeat.resolver';
 import { IncidentResolver } from './graphql/incident.resolver';
 import { MachineConnectionResolver } from './graphql/machine-connection.resolver';
 import { MachineResolver } from './graphql/machine.resolver';
 import { OrganisationResolver } from './graphql/organisation.resolver';
-import { PersistedQueries } from './graphql/persisted-queries';
 import { PollAnswers } from './graphql/poll-answers';
 import { PracticeOperationResolver } from './graphql/practice-operation.resolver';
 import { ProgressResolver } from './graphql/progress.resolver';
-import { queryLimits } from './graphql/query-limits';
 import { ReconciliationResolver } from './graphql/reconciliation.resolver';
 import { RefusedSendersPlugin } from './graphql/refused-senders.plugin';
-import type { RequestContext } from './graphql/request-context';
 import { MachineSiteResolver, OrganisationSiteResolver, SiteResolver } from './graphql/site.resolver';
 import { TimelineResolver } from './graphql/timeline.resolver';
 import { EnrolmentController } from './http/enrolment.controller';
@@ -87,7 +81,7 @@ import { rateClock } from './rate-clock';
 import { RateLimits } from './rate-limits';
 import { RecordReport } from './record-report';
 import { RecoveryClock } from './recovery-clock';
-import { RequestAccess, type AccessSources } from './request-access';
+import type { AccessSources } from './request-access';
 import { ServiceLife } from './service-life';
 import type { Settings } from './settings';
 import { SweepSchedule } from './sweep-schedule';
@@ -125,13 +119,9 @@ export const RESOLVERS = [
   PracticeOperationResolver,
 ] as const;
 
-/** Tokens of one GraphQL document: many times the largest sensible one, and parsed in a millisecond. */
-const GRAPHQL_TOKENS_MAX = 2_000;
-
 const monotonicMs = (): number => performance.now();
 
-/** Which context belongs to which request; the poll answers look there whether an answer may be kept. */
-const contexts = new WeakMap<FastifyRequest, RequestContext>();
+const contexts: Contexts = new WeakMap();
 
 /** The composition root: the one place that knows every part. */
 @Module({})
@@ -144,33 +134,9 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [
-        GraphQLModule.forRoot<ApolloDriverConfig>({
-          driver: ApolloDriver,
-          path: '/graphql',
-          autoSchemaFile: true,
-          sortSchema: true,
-          introspection: !settings.production,
-          graphiql: !settings.production,
-          includeStacktraceInErrorResponses: false,
-          hideSchemaDetailsFromClientErrors: settings.production,
-          parseOptions: { maxLexicalTokens: GRAPHQL_TOKENS_MAX },
-          // A form of another site can send neither a JSON body nor a header of its own.
-          csrfPrevention: true,
-          allowBatchedHttpRequests: false,
-          persistedQueries: { cache: new PersistedQueries() },
-          plugins: [queryLimits(rateLimits, settings.limits.queryCostMax, callers)],
-          formatError,
-          transformSchema: (schema) => guardSchema(schema, POLICIES),
-          context: (request: FastifyRequest): RequestContext => {
-            const context: RequestContext = {
-              request,
-              access: new RequestAccess(sources, request.headers.authorization),
-              answer: { changesByItself: false, isPersonal: false, refusesSender: null, isRecorded: false },
-            };
-            contexts.set(request, context);
-            return context;
-          },
-        }),
+        GraphQLModule.forRoot<ApolloDriverConfig>(
+          graphqlOptions(settings, sources, rateLimits, callers, contexts),
+        ),
       ],
       controllers: [EnrolmentController, HealthController, SimulationClockController],
       providers: [
