@@ -90,7 +90,7 @@ describe('lists', () => {
   });
 
   it('go on behind a cursor of somebody who sees everything with their own machines only', async () => {
-    for (const orderBy of ['PRACTICE', 'SINCE', 'HOST_NAME', 'LAST_HEARD']) {
+    for (const orderBy of ['PRACTICE', 'SINCE', 'HOST_NAME', 'LAST_HEARD', 'PRIORITY']) {
       const all = (await listed({ orderBy }, ADMIN_TOKEN))?.edges ?? [];
       expect(all).toHaveLength(4);
       for (const { cursor } of all) {

@@ -15,6 +15,7 @@ import { CareForMachines, ReportPractices } from '@app/care';
 import {
   BlindnessReader,
   CareReader,
+  MachineGroupReader,
   MachineReader,
   NATIONAL_CODE,
   OrganisationReader,
@@ -23,6 +24,7 @@ import {
   PresentCounts,
   ProgressReader,
   SiteReader,
+  StrandedPracticeReader,
   TimelineReader,
   TransitionReader,
 } from '@app/progress';
@@ -58,6 +60,7 @@ import { graphqlOptions, type Contexts } from './graphql/graphql-options';
 import { HeartbeatResolver } from './graphql/heartbeat.resolver';
 import { IncidentResolver } from './graphql/incident.resolver';
 import { MachineConnectionResolver } from './graphql/machine-connection.resolver';
+import { MachineGroupsResolver } from './graphql/machine-groups.resolver';
 import { MachineResolver } from './graphql/machine.resolver';
 import { OrganisationResolver } from './graphql/organisation.resolver';
 import { PollAnswers } from './graphql/poll-answers';
@@ -66,6 +69,7 @@ import { ProgressResolver } from './graphql/progress.resolver';
 import { ReconciliationResolver } from './graphql/reconciliation.resolver';
 import { RefusedSendersPlugin } from './graphql/refused-senders.plugin';
 import { MachineSiteResolver, OrganisationSiteResolver, SiteResolver } from './graphql/site.resolver';
+import { StrandedPracticeResolver } from './graphql/stranded-practice.resolver';
 import { TimelineResolver } from './graphql/timeline.resolver';
 import { EnrolmentController } from './http/enrolment.controller';
 import { ErrorFilter } from './http/error.filter';
@@ -105,6 +109,8 @@ export const RESOLVERS = [
   OrganisationResolver,
   MachineResolver,
   MachineConnectionResolver,
+  MachineGroupsResolver,
+  StrandedPracticeResolver,
   IncidentResolver,
   AccessResolver,
   ApiTokenResolver,
@@ -247,6 +253,8 @@ function readerInstances(
     [OrganisationReader, organisations],
     [ProgressReader, new ProgressReader(reads, organisations, present)],
     [MachineReader, new MachineReader(reads, organisations, standings, policy, DEFAULT_WORK_POLICY)],
+    [MachineGroupReader, new MachineGroupReader(reads, organisations, policy)],
+    [StrandedPracticeReader, new StrandedPracticeReader(organisations, present)],
     [SiteReader, new SiteReader(reads, organisations, rules, () => clock.now())],
     [TransitionReader, new TransitionReader(reads, organisations)],
     [BlindnessReader, new BlindnessReader(database.pool)],

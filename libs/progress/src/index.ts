@@ -1,5 +1,7 @@
 export { BLINDNESS_CAUSES, BlindnessReader, type BlindnessCause, type BlindTime } from './blindness.reader';
 export { CareReader, type CareEventView, type MachineCareView } from './care.reader';
+export { MACHINE_DIMENSIONS, type MachineDimension } from './machine-dimension';
+export { MachineGroupReader, type MachineGroups } from './machine-group.reader';
 export { MachineReader, type MachinePage } from './machine.reader';
 export type { MachineFactsView, MachineView } from './machine-view';
 export { PracticeStandings } from './practice-standings';
@@ -53,6 +55,12 @@ export {
   type SilentSite,
   type SilentSitePage,
 } from './site.reader';
+export {
+  StrandedPracticeReader,
+  type StrandedPage,
+  type StrandedPlace,
+  type StrandedPractice,
+} from './stranded-practice.reader';
 export {
   placeOf,
   TimelineReader,

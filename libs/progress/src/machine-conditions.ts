@@ -122,11 +122,8 @@ class ConditionWriter {
     return conditions;
   }
 
-  /** The bounds are those of `freshnessAt`. */
   private isFresh(freshness: Freshness): string {
-    const { nowMs, policy } = this.reading;
-    const lateMs = nowMs - policy.freshForIntervals * policy.intervalMs;
-    const silentMs = nowMs - policy.silentAfterIntervals * policy.intervalMs;
+    const { lateMs, silentMs } = freshnessBounds(this.reading);
     switch (freshness) {
       case 'FRESH':
         return `status.heard_at >= ${this.moment(lateMs)}`;
@@ -216,6 +213,17 @@ class ConditionWriter {
   private moment(atMs: number): string {
     return `to_timestamp(${this.parameter(atMs)}::float8 / 1000)`;
   }
+}
+
+/** A machine heard before `lateMs` is late, and before `silentMs` silent: the bounds of `freshnessAt`. */
+export function freshnessBounds({ nowMs, policy }: FilterReading): {
+  readonly lateMs: number;
+  readonly silentMs: number;
+} {
+  return {
+    lateMs: nowMs - policy.freshForIntervals * policy.intervalMs,
+    silentMs: nowMs - policy.silentAfterIntervals * policy.intervalMs,
+  };
 }
 
 const SENSOR: Record<SensorStatus, string> = {

@@ -115,6 +115,18 @@ function textProblem(value: unknown): string | null {
   return `a text in a filter has at most ${FILTER_TEXT_MAX} characters and no NUL`;
 }
 
+/** Conditions that the booked counts can answer: of practice, exposure and state. */
+const BOOKED_CONDITIONS = ['within', 'states', 'exposures', 'groups', 'siteSilent'];
+
+/** Whether the booked counts tell how many machines meet the filter. */
+export function isAboutCounts({ and = [], or = [], not, ...conditions }: MachineFilter): boolean {
+  const given = Object.entries(conditions).filter(([, value]) => value !== undefined);
+  return (
+    given.every(([name]) => BOOKED_CONDITIONS.includes(name)) &&
+    [...and, ...or, ...(not === undefined ? [] : [not])].every(isAboutCounts)
+  );
+}
+
 /** The states that a machine may be in to meet the filter, or more: what lets a list read only the rows of these states. */
 export function statesWithin(filter: MachineFilter): ReadonlySet<RecoveryState> {
   const all = new Set(RECOVERY_STATES);

@@ -1,5 +1,6 @@
 import { coreHours, isOpenAt, type Policy, type WorkPolicy } from '@app/recovery';
 import type { MachineKey, Scope, ScopedReads } from '@app/storage';
+import { filterReading } from './filter-reading';
 import type { FilterReading } from './machine-conditions';
 import type { MachineFilter } from './machine-filter';
 import {
@@ -14,7 +15,6 @@ import {
 } from './machine-list-query';
 import { toMachineView, type MachineReading, type MachineView, type MachineViewRow } from './machine-view';
 import type { OrganisationReader } from './organisation.reader';
-import { practicesWithin } from './organisation-tree';
 import type { PracticeStanding, PracticeStandings } from './practice-standings';
 import {
   idleOf,
@@ -156,16 +156,8 @@ export class MachineReader {
     return this.reads.query<Row>(scope, nowMs, text, values);
   }
 
-  /** Practices out of scope are left out of the filter, too: reading their rows to drop them would tell how many there are. */
-  private async reading({ scope, nowMs }: Asking): Promise<FilterReading> {
-    const tree = await this.organisations.treeAt(nowMs);
-    const { covers, coveredPractices } = await this.organisations.viewFor(scope, nowMs, nowMs);
-    return {
-      nowMs,
-      policy: this.policy,
-      practicesInScope: coveredPractices,
-      practicesWithin: (codes) => practicesWithin(tree, codes).filter(covers),
-    };
+  private reading({ scope, nowMs }: Asking): Promise<FilterReading> {
+    return filterReading(this.organisations, this.policy, scope, nowMs);
   }
 
   private look(standing: PracticeStanding, nowMs: number): MachineReading {

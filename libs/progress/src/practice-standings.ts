@@ -74,7 +74,7 @@ export class PracticeStandings {
 }
 
 /** Whether a machine of the practice is unrecovered, and none works. */
-function hasNoWorkingMachine(cells: readonly CountedCell[]): boolean {
+export function hasNoWorkingMachine(cells: readonly CountedCell[]): boolean {
   const present = cells.filter(({ machines }) => machines > 0);
   return (
     present.some(({ state }) => UNRECOVERED_CODES.has(state)) &&

@@ -68,7 +68,7 @@ export {
 } from './site-silence';
 export { failingTests, RECOVERY_TESTS, type RecoveryTest } from './recovery-tests';
 export { ATTESTATION_STATUSES, attestationStatus, type AttestationStatus } from './attestation';
-export { coreHours, isOpenAt, type OpeningHours } from './opening-hours';
+export { coreHours, isOpenAt, nextOpening, type OpeningHours } from './opening-hours';
 export { freshnessAt, FRESHNESSES, type Freshness } from './contact';
 export {
   isWorking,

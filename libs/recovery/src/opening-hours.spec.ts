@@ -1,5 +1,5 @@
 import { at, iso } from '../../../test/support/fleet';
-import { coreHours, isOpenAt } from './opening-hours';
+import { coreHours, isOpenAt, nextOpening } from './opening-hours';
 
 const hours = coreHours();
 
@@ -40,6 +40,15 @@ describe('opening hours: Mon–Fri 08:00–18:30 Europe/London', () => {
     expect(isOpenAt(hours, at('2024-07-19T17:29:59.999Z'))).toBe(true);
     expect(isOpenAt(hours, at('2024-07-19T17:30:00.000Z'))).toBe(false);
     expect(isOpenAt(hours, at('2024-07-20T12:00Z'))).toBe(false);
+  });
+
+  it.each([
+    ['2024-07-19T06:59Z', '2024-07-19T07:00Z'],
+    ['2024-07-19T07:00Z', '2024-07-22T07:00Z'],
+    ['2024-07-20T12:00Z', '2024-07-22T07:00Z'],
+    ['2024-12-24T18:30Z', '2024-12-27T08:00Z'],
+  ])('opens next after %s at %s', (after, opening) => {
+    expect(nextOpening(hours, at(after))).toBe(at(opening));
   });
 
   it('answers the same again, also after more days than it remembers', () => {

@@ -36,6 +36,18 @@ export function isOpenAt(hours: OpeningHours, atMs: number): boolean {
   return opening !== null && atMs >= opening.fromMs && atMs < opening.untilMs;
 }
 
+/** Days looked ahead: no holiday closes practices for longer than Christmas with its weekends. */
+const CLOSED_DAYS_MAX = 14;
+
+/** When practices open next after a moment; null when they stay closed for a fortnight. */
+export function nextOpening(hours: OpeningHours, afterMs: number): number | null {
+  for (let days = 0; days <= CLOSED_DAYS_MAX; days += 1) {
+    const opening = hours.openingOfDay(startOfDay(afterMs) + days * DAY_MS);
+    if (opening !== null && opening.fromMs > afterMs) return opening.fromMs;
+  }
+  return null;
+}
+
 /** The UTC midnight at or before a moment. London's opening never crosses it: BST shifts it by one hour only. */
 export function startOfDay(atMs: number): number {
   return Math.floor(atMs / DAY_MS) * DAY_MS;

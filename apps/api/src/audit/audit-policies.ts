@@ -10,8 +10,10 @@ import {
   type Reconciled,
 } from './describe-changes';
 import {
+  describeCount,
   describeList,
   describeMachineList,
+  describeStranded,
   filterDetails,
   type ListAsked,
   type MachinesListed,
@@ -29,6 +31,7 @@ export const AUDIT_POLICIES: Readonly<Record<string, AuditPolicy>> = {
   'Query.unrecoveredMachines': read('MACHINES_LISTED', (asked: ListAsked, answered?: MachinesListed) => ({
     details: { ...describeMachineList(asked, answered).details, unrecovered: true },
   })),
+  'Query.machineGroups': read('MACHINES_COUNTED', describeCount),
   'Query.machine': read('MACHINE_READ', ({ id }: { id: string }, answered?: { id: string } | null) => ({
     object: id,
     details: { found: answered != null },
@@ -37,6 +40,7 @@ export const AUDIT_POLICIES: Readonly<Record<string, AuditPolicy>> = {
     details: { ...filterDetails(filter), machines: answered?.machines ?? null },
   })),
   'Query.practices': read('PRACTICES_LISTED', describeList),
+  'Query.strandedPractices': read('PRACTICES_LISTED', describeStranded),
   'Query.silentSites': read('SITES_LISTED', describeList),
   'Query.lastReconciliation': read('RECONCILIATION_READ', (_asked: object, answered?: Reconciled | null) =>
     describeReconciled({}, answered),

@@ -24,6 +24,22 @@ export function describeMachineList(asked: ListAsked, answered?: MachinesListed)
   };
 }
 
+/** Which machines were counted, by what. */
+export function describeCount(
+  { filter, by, first }: Pick<ListAsked, 'filter' | 'first'> & { readonly by: readonly string[] },
+  answered?: { readonly groups: readonly object[] },
+): AuditDescription {
+  return { details: { ...filterDetails(filter), by, first, returned: answered?.groups.length ?? null } };
+}
+
+/** A page of practices without a working machine. */
+export function describeStranded(
+  { within, ...asked }: Omit<ListAsked, 'within'> & { readonly within?: readonly string[] | null },
+  answered?: Listed,
+): AuditDescription {
+  return { details: { ...listDetails(asked, answered), stranded: true, within: within ?? null } };
+}
+
 /** A page of anything else. */
 export function describeList(asked: ListAsked, answered?: Listed): AuditDescription {
   return { organisation: asked.within ?? null, details: listDetails(asked, answered) };

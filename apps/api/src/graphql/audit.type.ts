@@ -17,6 +17,7 @@ registerEnumType(AuditActionEnum, {
   description: 'What was done.',
   valuesMap: described({
     MACHINES_LISTED: 'A page of machines was read.',
+    MACHINES_COUNTED: 'The machines of a filter were counted by what they share.',
     MACHINE_READ: 'One machine was looked up.',
     CARE_PREVIEWED: 'It was asked for how many machines an action would be done.',
     PRACTICES_LISTED: 'A page of practices and how they work was read.',

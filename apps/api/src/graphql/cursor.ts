@@ -5,6 +5,7 @@ import {
   type PageRequest,
   type ReportPlace,
   type SilencePlace,
+  type StrandedPlace,
   type TimelinePlace,
 } from '@app/progress';
 import { formatMachineKey, parseMachineKey, type MachineKey } from '@app/storage';
@@ -125,6 +126,18 @@ export function readOperationCursor(cursor: string, mark: string): OperationPlac
   )
     throw new ReaderError('INVALID_CURSOR', 'this cursor belongs to no page of this list');
   return { backlogDays: Number(backlogDays), practiceId };
+}
+
+export function strandedCursor(mark: string, { machines, practiceId }: StrandedPlace): string {
+  return encode(['z', mark, String(machines), practiceId]);
+}
+
+/** @throws ReaderError INVALID_CURSOR when it is none of ours, or of another question */
+export function readStrandedCursor(cursor: string, mark: string): StrandedPlace {
+  const [list, cursorMark, machines = '', practiceId] = decode(cursor);
+  if (list !== 'z' || cursorMark !== mark || practiceId === undefined || !/^\d{1,9}$/.test(machines))
+    throw new ReaderError('INVALID_CURSOR', 'this cursor belongs to no page of this list');
+  return { machines: Number(machines), practiceId };
 }
 
 export function reportCursor({ reportedAtMs, reportId }: ReportPlace): string {

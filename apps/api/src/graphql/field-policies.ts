@@ -6,6 +6,7 @@ import type { OrganisationType } from './organisation.type';
 import type { OrganisationOperationType, PracticeOperationType } from './practice-operation.type';
 import type { OrganisationProgressType } from './progress.type';
 import type { SilentSiteType } from './site.type';
+import type { StrandedPracticeType } from './stranded-practice.type';
 
 /**
  * What it takes to be answered: a role; the role ADMIN in the whole nation; or the credential of a machine or relay, which the
@@ -46,6 +47,8 @@ export const POLICIES: Policies = {
     'Query.machines': 'IT',
     'Query.unrecoveredMachines': 'IT',
     'Query.machine': 'IT',
+    'Query.machineGroups': 'IT',
+    'Query.strandedPractices': 'IT',
     'Query.silentSites': 'IT',
     'Query.previewCare': 'IT',
     'Query.practices': 'IT',
@@ -98,6 +101,15 @@ export const POLICIES: Policies = {
       isSeen: ({ key }: MachineType, { now }) => now.covers(key.practiceId),
     },
     MachineContact: { needs: 'IT' },
+    MachineGroups: { needs: 'IT' },
+    MachineGroup: { needs: 'IT' },
+    MachineGroupValue: { needs: 'IT' },
+    StrandedPracticeConnection: { needs: 'IT' },
+    StrandedPracticeEdge: { needs: 'IT' },
+    StrandedPractice: {
+      needs: 'IT',
+      isSeen: ({ practice }: StrandedPracticeType, { now }) => now.covers(practice.odsCode),
+    },
     MachineFacts: { needs: 'IT' },
     Priority: { needs: 'IT' },
     PriorityPart: { needs: 'IT' },

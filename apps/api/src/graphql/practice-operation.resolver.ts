@@ -39,6 +39,7 @@ import {
   reportCursor,
 } from './cursor';
 import { OrganisationType, toOrganisationType } from './organisation.type';
+import { checkCodes } from './organisation-codes';
 import {
   OperationProgressType,
   OrganisationOperationType,
@@ -91,8 +92,6 @@ export class PracticeFilterInput {
 }
 
 const AS_OF = { type: () => Date, nullable: true, description: 'What held then; default: now.' } as const;
-/** Codes that one question may name. */
-const CODES_MAX = 500;
 
 /** How practices work. */
 @Resolver(() => OrganisationType)
@@ -290,10 +289,4 @@ function pastMs(at: Date | null | undefined, nowMs: number): number | null {
   if (at != null && at.getTime() > nowMs)
     throw new ReaderError('BAD_USER_INPUT', 'asOf and knownAt must not lie in the future');
   return at?.getTime() ?? null;
-}
-
-function checkCodes(codes: readonly string[]): readonly string[] {
-  if (codes.length > CODES_MAX || codes.some((code) => code.length > 20 || code.includes('\0')))
-    throw new ReaderError('BAD_USER_INPUT', `name at most ${CODES_MAX} organisations by their codes`);
-  return codes;
 }

@@ -29,7 +29,11 @@ export const PARTS: ReadonlySet<string> = new Set([
   'HeartbeatResult',
   'MachineContact',
   'MachineFacts',
+  'MachineGroupValue',
+  'NextStep',
   'PageInfo',
+  'Priority',
+  'PriorityPart',
   'Ratio',
   'StateCount',
 ]);
@@ -40,10 +44,20 @@ const ORGANISATIONS: Readonly<Record<string, number>> = { NATIONAL: 1, REGION: 7
 const PRACTICES_OF_REGION_MAX = 1_400;
 const PRACTICES_OF_ICB_MAX = 400;
 
+/** Counting may read every machine there is. */
+const GROUPING_POINTS = 100;
+/** Most groups of one answer. */
+const GROUPS_MAX = 1_000;
+
 /** Fields whose price does not follow from their type. Everything else is priced by `query-cost.ts`. */
 export const FIELD_PRICES: Readonly<Record<string, FieldPrice>> = {
+  'Query.machineGroups': { own: GROUPING_POINTS, size: groupsWanted, sized: ['groups'] },
   'Query.recoveryProgress': { size: progressRows, sized: ['rows'] },
 };
+
+function groupsWanted({ first }: FieldArguments): number {
+  return typeof first === 'number' ? Math.max(0, Math.min(first, GROUPS_MAX)) : GROUPS_MAX;
+}
 
 /** Rows of an answer about progress, before it is known how many there will be: the whole level, or what can lie within. */
 function progressRows({ by, within }: FieldArguments): number {
