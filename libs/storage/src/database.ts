@@ -24,6 +24,11 @@ export class Database {
   async transaction<T>(work: (client: Queryable) => Promise<T>): Promise<T> {
     const client = await this.pool.connect();
     let broken: Error | undefined;
+    // Between two statements nobody waits for the connection: its end would be an error without a listener, and end the process.
+    const breaks = (error: Error): void => {
+      broken = error;
+    };
+    client.on('error', breaks);
     try {
       await client.query('BEGIN');
       const result = await work(client);
@@ -35,6 +40,7 @@ export class Database {
       });
       throw error;
     } finally {
+      client.off('error', breaks);
       client.release(broken);
     }
   }

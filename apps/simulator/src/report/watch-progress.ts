@@ -1,6 +1,6 @@
 import { HOUR_MS } from '../fleet/week';
 import { checkProgress } from '../wire/check-progress';
-import { readProgress, type OrganisationLevel, type Progress } from '../wire/service';
+import { isUnavailable, readProgress, type OrganisationLevel, type Progress } from '../wire/service';
 import type { WireClient } from '../wire/wire-client';
 import { LiveScreen, statusLine } from './live-screen';
 import { progressTable } from './progress-table';
@@ -108,8 +108,13 @@ export class ProgressWatch {
       });
   }
 
+  /** A service that cannot answer at the moment is asked again at the next look. */
   private async look(): Promise<void> {
-    const progress = await readProgress(this.options.client, 'REGION');
+    const progress = await readProgress(this.options.client, 'REGION').catch((error: unknown) => {
+      if (isUnavailable(error)) return null;
+      throw error;
+    });
+    if (progress === null) return;
     this.report(checkProgress(progress));
     this.table = progressTable(progress);
   }

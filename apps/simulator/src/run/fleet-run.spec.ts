@@ -34,10 +34,21 @@ class AcceptingService {
     [];
   readonly requests: { readonly items: number; readonly bytes: number; readonly relayed: boolean }[] = [];
   refuses: string | null = null;
+  /** While this lasts, nothing is taken. */
+  away = { fromMs: Infinity, untilMs: Infinity };
+  refused = 0;
 
-  async post(path: string, body: string, bearer: string | null): Promise<unknown> {
+  async post(_path: string, body: string): Promise<unknown> {
     await Promise.resolve();
-    return path === '/v1/enrolments' ? this.enrol(body) : this.accept(body, bearer);
+    return this.enrol(body);
+  }
+
+  async postOnce(_path: string, body: string, bearer: string | null): Promise<unknown> {
+    await Promise.resolve();
+    const { fromMs, untilMs } = this.away;
+    if (this.nowMs < fromMs || this.nowMs >= untilMs) return this.accept(body, bearer);
+    this.refused += 1;
+    return { laterMs: 10_000 };
   }
 
   private enrol(body: string): unknown {
@@ -95,6 +106,27 @@ describe('FleetRun', () => {
     expect(service.received.map(({ mark }) => mark).sort()).toEqual(expected.sort());
     expect(run.sent).toBe(expected.length);
     expect(run.outcomes).toEqual(new Map([['ACCEPTED', expected.length]]));
+  });
+
+  it('keeps what the service cannot take, and delivers it afterwards with its original time, oldest first', async () => {
+    const [service, undisturbed] = [new AcceptingService(), new AcceptingService()];
+    service.away = { fromMs: week.at(FRIDAY, 8), untilMs: week.at(FRIDAY, 8) + 20 * MINUTE_MS };
+    const run = aRun(service);
+    await runTo(service, run);
+    await runTo(undisturbed, aRun(undisturbed));
+    const marks = ({ received }: AcceptingService): string[] => received.map(({ mark }) => mark).sort();
+    expect(service.refused).toBeGreaterThan(3);
+    expect(run.waitingReports).toBe(0);
+    expect(marks(service)).toEqual(marks(undisturbed));
+    const delivered = new Map<string, number>();
+    const late = service.received.filter(({ observedAtMs }) => observedAtMs >= service.away.fromMs);
+    for (const { machineId, observedAtMs } of late.slice(0, 2_000)) {
+      const machine = fleet.machines.find(({ installationId }) => `m-${installationId}` === machineId);
+      if (machine === undefined || machine.held !== null || machine.tracks.length > 1) continue;
+      expect(observedAtMs).toBeGreaterThan(delivered.get(machineId) ?? 0);
+      delivered.set(machineId, observedAtMs);
+    }
+    expect(delivered.size).toBeGreaterThan(100);
   });
 
   it('keeps requests within the bounds of the wire and sends some with the credential of their machine', async () => {

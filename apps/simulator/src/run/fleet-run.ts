@@ -1,12 +1,12 @@
 import { heartbeatJson, type Fleet, type Machine } from '../fleet';
 import { REPORT_EVERY_MS_DEFAULT, Reporter } from '../fleet/reporter';
 import { MINUTE_MS, SECOND_MS } from '../fleet/week';
-import type { WireClient } from '../wire/wire-client';
+import { isLater, type WireClient } from '../wire/wire-client';
 import { enrol, reportHeartbeats, type EnrolmentAnswer, type HeartbeatsAnswer } from '../wire/service';
+import { Batches, type Report, type Request } from './batches';
 
-/** What one request may carry: 1,000 items and 1 MiB; the rest of the MiB is room for the frame. */
-const ITEMS_PER_REQUEST_MAX = 1_000;
-const BYTES_PER_REQUEST_MAX = 1_000_000;
+/** Machines that one request may enrol. */
+const MACHINES_PER_REQUEST_MAX = 1_000;
 
 /** Relay batches, and requests of single machines, under way at the same time. */
 const BATCHES_IN_FLIGHT = 4;
@@ -27,11 +27,16 @@ export type FleetRunOptions = {
 
 /** Requests of one moment, ready to be sent. */
 export type Delivery = {
-  readonly batches: readonly (readonly string[])[];
-  readonly singles: readonly { readonly credential: string; readonly heartbeats: readonly string[] }[];
+  readonly batches: readonly Request[];
+  readonly singles: readonly Request[];
 };
 
-type Enrolled = { readonly machineId: string; readonly credential: string; readonly direct: boolean };
+/** Who a machine is at the service, and whether it speaks for itself. */
+export type Enrolled = {
+  readonly machineId: string;
+  readonly credential: string;
+  readonly direct: boolean;
+};
 
 /** One computer that reports, and whom it reports as. */
 type Speaker = { readonly reporter: Reporter; readonly enrolled: Enrolled };
@@ -49,6 +54,8 @@ export class FleetRun {
   private everyMs = REPORT_EVERY_MS_DEFAULT;
   private directs = 0;
   private heartbeatsSent = 0;
+  /** Reports that could not be delivered, as their machines keep them. */
+  private kept: Report[] = [];
   private readonly counts = new Map<string, number>();
 
   constructor(private readonly options: FleetRunOptions) {
@@ -89,7 +96,7 @@ export class FleetRun {
       this.waiting.pop();
     }
     if (due.length === 0) return;
-    for (const machines of chunks(due, ITEMS_PER_REQUEST_MAX)) {
+    for (const machines of chunks(due, MACHINES_PER_REQUEST_MAX)) {
       this.remember(machines, await this.enrolSome(machines));
     }
     for (const machine of due) {
@@ -101,41 +108,59 @@ export class FleetRun {
     this.wakesAtMs = Float64Array.from(this.speakers, ({ reporter }) => reporter.wakesAtMs);
   }
 
+  /** Reports that machines keep because the service could not take them. */
+  get waitingReports(): number {
+    return this.kept.length;
+  }
+
   /** Everything delivered before `untilMs`, written for a service that receives it at `receivedAtMs`. */
   prepare(untilMs: number, receivedAtMs: number): Delivery {
-    const batches = new Batches();
-    const singles = new Map<Enrolled, string[]>();
+    const requests = new Requests(this.options.relayCredential, receivedAtMs);
     const { wakesAtMs, speakers } = this;
     for (let i = 0; i < wakesAtMs.length; i++) {
       if ((wakesAtMs[i] as number) >= untilMs) continue;
       const { reporter, enrolled } = speakers[i] as Speaker;
-      const own = enrolled.direct ? (singles.get(enrolled) ?? []) : null;
-      if (own !== null) singles.set(enrolled, own);
-      reporter.deliverUntil(untilMs, this.everyMs, (heartbeat) => {
-        if (own !== null) own.push(heartbeatJson(heartbeat, receivedAtMs, null));
-        else batches.add(heartbeatJson(heartbeat, receivedAtMs, enrolled.machineId));
-      });
+      reporter.deliverUntil(untilMs, this.everyMs, (heartbeat) => requests.add({ heartbeat, enrolled }));
       wakesAtMs[i] = reporter.wakesAtMs;
     }
-    return {
-      batches: batches.all,
-      singles: [...singles]
-        .filter(([, heartbeats]) => heartbeats.length > 0)
-        .map(([{ credential }, heartbeats]) => ({ credential, heartbeats })),
-    };
+    return requests.all;
   }
 
-  /** Sends a delivery; returns when every report in it has been answered. */
-  async send({ batches, singles }: Delivery): Promise<void> {
-    const { client, relayCredential } = this.options;
+  /**
+   * Sends a delivery; returns when every report in it has been answered, or is kept. Machines send what they kept first, oldest
+   * first and with the age it has by now, and nothing newer as long as that is refused.
+   *
+   * @param nowMs the service's time
+   */
+  async send(delivery: Delivery, nowMs: number): Promise<void> {
+    if (this.kept.length > 0) await this.sendKept(nowMs);
+    if (this.kept.length > 0) {
+      for (const { reports } of [...delivery.batches, ...delivery.singles]) this.kept.push(...reports);
+      return;
+    }
+    const send = (request: Request): Promise<void> => this.sendOne(request);
     await Promise.all([
-      eachInFlight(batches, BATCHES_IN_FLIGHT, async (batch) => {
-        this.count(await reportHeartbeats(client, relayCredential, batch), batch.length);
-      }),
-      eachInFlight(singles, SINGLES_IN_FLIGHT, async ({ credential, heartbeats }) => {
-        this.count(await reportHeartbeats(client, credential, heartbeats), heartbeats.length);
-      }),
+      eachInFlight(delivery.batches, BATCHES_IN_FLIGHT, send),
+      eachInFlight(delivery.singles, SINGLES_IN_FLIGHT, send),
     ]);
+  }
+
+  private async sendKept(nowMs: number): Promise<void> {
+    const requests = new Requests(this.options.relayCredential, nowMs);
+    // Several requests were under way when the service went, so that they came back in any order.
+    const byAge = [...this.kept].sort((a, b) => a.heartbeat.observedAtMs - b.heartbeat.observedAtMs);
+    this.kept = [];
+    for (const report of byAge) requests.add(report);
+    for (const request of [...requests.all.batches, ...requests.all.singles]) {
+      if (this.kept.length > 0) this.kept.push(...request.reports);
+      else await this.sendOne(request);
+    }
+  }
+
+  private async sendOne({ credential, texts, reports }: Request): Promise<void> {
+    const answer = await reportHeartbeats(this.options.client, credential, texts);
+    if (isLater(answer)) this.kept.push(...reports);
+    else this.count(answer, reports.length);
   }
 
   private async enrolSome(machines: readonly Machine[]): Promise<EnrolmentAnswer> {
@@ -189,23 +214,28 @@ export class FleetRun {
   }
 }
 
-/** Reports in the order they come, cut into requests the wire accepts. */
-class Batches {
-  readonly all: string[][] = [];
-  private batch: string[] = [];
-  private bytes = 0;
+/** Sorts reports into requests: those of a relay, and those of machines that speak for themselves. */
+class Requests {
+  private readonly relayed: Batches;
+  private readonly own = new Map<Enrolled, Batches>();
 
-  add(text: string): void {
-    // Everything a report says is ASCII, so its length is its bytes; one more for the comma.
-    const full =
-      this.batch.length === ITEMS_PER_REQUEST_MAX || this.bytes + text.length + 1 > BYTES_PER_REQUEST_MAX;
-    if (full || this.all.length === 0) {
-      this.batch = [];
-      this.all.push(this.batch);
-      this.bytes = 0;
-    }
-    this.batch.push(text);
-    this.bytes += text.length + 1;
+  constructor(
+    relayCredential: string,
+    private readonly receivedAtMs: number,
+  ) {
+    this.relayed = new Batches(relayCredential);
+  }
+
+  get all(): Delivery {
+    return { batches: this.relayed.all, singles: [...this.own.values()].flatMap(({ all }) => all) };
+  }
+
+  add(report: Report): void {
+    const { heartbeat, enrolled } = report;
+    const { direct, credential, machineId } = enrolled;
+    const own = direct ? (this.own.get(enrolled) ?? new Batches(credential)) : null;
+    if (own !== null) this.own.set(enrolled, own);
+    (own ?? this.relayed).add(heartbeatJson(heartbeat, this.receivedAtMs, direct ? null : machineId), report);
   }
 }
 

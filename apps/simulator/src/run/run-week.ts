@@ -31,7 +31,7 @@ export async function runWeek(run: FleetRun, part: WeekPart): Promise<void> {
     const ahead = clock.manual && nowMs < untilMs;
     [prepared] = await Promise.all([
       ahead ? prepareStep(run, nowMs, stepEnd(nowMs)) : null,
-      run.send(delivery),
+      run.send(delivery, nowMs),
     ]);
     await part.onStep(nowMs);
   }

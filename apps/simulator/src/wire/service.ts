@@ -1,5 +1,5 @@
 import type { FleetPractice } from '../fleet';
-import type { WireClient } from './wire-client';
+import { isLater, WireError, type Later, type WireClient } from './wire-client';
 
 export type OrganisationLevel = 'NATIONAL' | 'REGION' | 'ICB' | 'PRACTICE';
 export type Ratio = {
@@ -158,17 +158,28 @@ export async function enrol(
   return client.post('/v1/enrolments', JSON.stringify({ enrolmentToken, machines }), null);
 }
 
-/** Hands over up to 1,000 reports, each already written as JSON. */
+/** Hands over up to 1,000 reports, each already written as JSON; once. */
 export async function reportHeartbeats(
   client: WireClient,
   credential: string,
   heartbeats: readonly string[],
-): Promise<HeartbeatsAnswer> {
-  return client.post('/v1/heartbeats', `{"heartbeats":[${heartbeats.join(',')}]}`, credential);
+): Promise<HeartbeatsAnswer | Later> {
+  return client.postOnce('/v1/heartbeats', `{"heartbeats":[${heartbeats.join(',')}]}`, credential);
 }
 
-/** Moves the service's manual clock; returns when everything due by then is done. */
+/**
+ * Moves the service's manual clock; returns when everything due by then is done. A service whose database is away moves its clock
+ * all the same, and says that nothing was done.
+ */
 export async function moveClock(client: WireClient, adminToken: string, nowMs: number): Promise<void> {
   const body = JSON.stringify({ now: new Date(nowMs).toISOString() });
-  await client.post<unknown>('/v1/simulation/clock', body, adminToken);
+  const answer = await client.postOnce<object>('/v1/simulation/clock', body, adminToken);
+  if (!isLater(answer)) return;
+  const moved = await readClock(client, adminToken);
+  if (moved.nowMs < nowMs) await client.post<unknown>('/v1/simulation/clock', body, adminToken);
+}
+
+/** Whether a question failed only because the service could not answer anything at the moment. */
+export function isUnavailable(error: unknown): boolean {
+  return error instanceof WireError && (error.status === 503 || error.body.includes('"UNAVAILABLE"'));
 }

@@ -38,6 +38,9 @@ const CONNECTION_ERRORS: ReadonlySet<string> = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
+/** The service is busy or away: the same may be sent again after a while. */
+export type Later = { readonly laterMs: number };
+
 export type WireClientOptions = {
   readonly url: string;
   readonly adminToken: string;
@@ -71,6 +74,20 @@ export class WireClient {
   async post<T>(path: string, body: string, bearer: string | null): Promise<T> {
     const headers = { ...headersFor(bearer), 'content-type': 'application/json' };
     return JSON.parse(await this.send({ method: 'POST', path, body, headers })) as T;
+  }
+
+  /**
+   * POST as `post` does it, but once: whoever keeps what could not be delivered learns that it must, and waits elsewhere. Throws
+   * WireError when answered with anything but 2xx, 429 and 503.
+   */
+  async postOnce<T>(path: string, body: string, bearer: string | null): Promise<T | Later> {
+    const { signal } = this.options;
+    const headers = { ...headersFor(bearer), 'content-type': 'application/json' };
+    const request = { method: 'POST', path, body, headers } as const;
+    const answer = await this.sendOnce({ ...request, ...(signal === undefined ? {} : { signal }) });
+    if (answer.kind === 'ANSWERED') return JSON.parse(answer.body) as T;
+    this.retriesSoFar += 1;
+    return { laterMs: answer.afterMs };
   }
 
   /** GET with a bearer credential (none for null). Throws WireError unless answered with 2xx. */
@@ -120,6 +137,11 @@ export class WireClient {
       return { kind: 'LATER', afterMs: RETRY_AFTER_MS_DEFAULT, error };
     }
   }
+}
+
+/** Whether the service asked to come again. */
+export function isLater(answer: object): answer is Later {
+  return 'laterMs' in answer;
 }
 
 function headersFor(bearer: string | null): Record<string, string> {
