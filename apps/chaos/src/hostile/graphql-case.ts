@@ -92,8 +92,7 @@ export function graphqlCase(random: SeededRandom, loot: Loot): HttpCase {
 
 function poll(random: SeededRandom, query: string, variables: unknown, bearer: string | null): HttpCase {
   const parts = [`query=${inAddress(query)}`];
-  if (random.chance(0.5))
-    parts.push(`variables=${inAddress(JSON.stringify(variables))}`);
+  if (random.chance(0.5)) parts.push(`variables=${inAddress(JSON.stringify(variables))}`);
   if (random.chance(0.1)) parts.push('variables=%7B', 'query=%7B', 'extensions=1', '%zz');
   return {
     label: 'GET /graphql',

@@ -183,7 +183,7 @@ function withByteDamage(text: string, random: SeededRandom): Buffer {
 }
 
 /** Arrays or objects in each other. */
-export function nested(depth: number, objects: boolean): unknown {
+function nested(depth: number, objects: boolean): unknown {
   let value: unknown = 1;
   for (let i = 0; i < depth; i += 1) value = objects ? { a: value } : [value];
   return value;
