@@ -24,6 +24,8 @@ type Listener = Pick<
 /** How the server listens: over TLS or not, how long it waits for slow clients, and whose word it takes for an address. */
 export function listenerOptions(limits: Limits, { tls, trustedProxies }: Transport): Listener {
   const timeouts = {
+    // Refused by `refuseBrokenHttp`, with a code.
+    requireHostHeader: false,
     headersTimeout: Math.min(HEADERS_TIMEOUT_MAX_MS, limits.requestTimeoutMs),
     connectionsCheckingInterval: Math.ceil(limits.requestTimeoutMs / CHECKS_PER_TIMEOUT),
   };

@@ -15,6 +15,7 @@ import { HostedDatabase } from './hosted-database';
 import { allowOrigins } from './http/allow-origins';
 import { guardRoutes } from './http/guard-routes';
 import { HeartbeatEndpoint } from './http/heartbeat.endpoint';
+import { answerBrokenHttp, refuseBrokenHttp } from './http/answer-broken-http';
 import { REPORT_BODY_BYTES_MAX } from './http/heartbeat.body';
 import { limitRequests, type Callers } from './http/limit-requests';
 import { refuseWhileStopping } from './http/refuse-while-stopping';
@@ -117,6 +118,7 @@ async function createApplication(
         else others(request, response);
       }),
     bodyLimit: REPORT_BODY_BYTES_MAX,
+    clientErrorHandler: answerBrokenHttp,
     forceCloseConnections: 'idle',
     // Requests that come while we stop are refused by `refuseWhileStopping`.
     return503OnClosing: false,
@@ -144,6 +146,7 @@ async function registerRoutes(
   });
   fastify.server.maxConnections = settings.limits.connectionsMax;
   requireRoutePolicies(fastify);
+  refuseBrokenHttp(fastify);
   refuseWhileStopping(fastify, app.get(ServiceLife));
   app.get(RefusedSenders).register(fastify);
   addSecurityHeaders(fastify);

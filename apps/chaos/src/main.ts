@@ -30,6 +30,7 @@ async function main(): Promise<number> {
     nodeArgs: ['--enable-source-maps'],
     workerFile: join(__dirname, 'stage/service-worker.js'),
     mainFile: join(__dirname, '../../api/src/main.js'),
+    simulatorFile: join(__dirname, '../../simulator/src/simulate.js'),
   };
   const stage = await ChaosStage.open(program, surroundings());
   const close = (): Promise<void> => stage.close(options.keep);

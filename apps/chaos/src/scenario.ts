@@ -31,7 +31,7 @@ export type Scenario = {
 };
 
 /** Sentences beyond this say nothing new; how many there were is told. */
-const FINDINGS_LISTED_MAX = 25;
+const FINDINGS_LISTED_MAX = 60;
 
 /** Collects what must not be. */
 export class Findings {

@@ -55,6 +55,8 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
     const extensions = typeof retryAfterMs === 'number' ? { code, retryAfterMs } : { code };
     return { message: formatted.message, ...place, extensions };
   }
+  if (isAboutOperation(original))
+    return { message: formatted.message, ...place, extensions: { code: 'BAD_REQUEST' } };
   const refusal = toRefusal(original);
   if (refusal.code === 'INTERNAL') logger.error({ event: 'query_failed', error: String(original) });
   if (refusal.retryAfterSeconds !== null) {
@@ -67,6 +69,11 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
     ...place,
     extensions: { code: isKnown(refusal.code) ? refusal.code : 'INTERNAL' },
   };
+}
+
+/** GraphQL refuses the operation as a whole, before any resolver ran: a subscription, a hash that is another document's. */
+function isAboutOperation(error: unknown): boolean {
+  return error instanceof GraphQLError && error.path === undefined && error.originalError === undefined;
 }
 
 /** Input is read recursively; what nests a hundred thousand deep ends the stack before any limit of ours sees it. */

@@ -80,12 +80,11 @@ export class BulkFleet {
       const answer = await this.client.post('/v1/heartbeats', { heartbeats }, this.relay);
       const results = isLost(answer)
         ? []
-        : ((answer.body as { results?: readonly { outcome: string }[] }).results ?? []);
-      const taken = results.filter(({ outcome }) => outcome === 'ACCEPTED').length;
-      if (taken !== some.length)
-        throw new Error(
-          `of ${some.length} reports ${taken} were accepted: ${JSON.stringify(answer).slice(0, 300)}`,
-        );
+        : ((answer.body as { results?: readonly { outcome: string; code: string | null }[] }).results ?? []);
+      const others = results.filter(({ outcome }) => outcome !== 'ACCEPTED');
+      if (results.length === some.length && others.length === 0) continue;
+      const first = JSON.stringify(others[0] ?? answer).slice(0, 300);
+      throw new Error(`of ${some.length} reports ${results.length - others.length} were accepted: ${first}`);
     }
   }
 }

@@ -52,7 +52,7 @@ export function rawCase(random: SeededRandom, loot: Loot): RawCase {
     ['a length and chunks', post([length, 'transfer-encoding: chunked'], `0\r\n\r\n${body}`), true],
     ['an unknown transfer encoding', post(['transfer-encoding: cow'], body), true],
     ['chunks with a bad size', post(['transfer-encoding: chunked'], `zz\r\n${body}\r\n0\r\n\r\n`), true],
-    ['chunks with a huge size', post(['transfer-encoding: chunked'], `ffffffffffffffff\r\n${body}`), true],
+    ['chunks with a huge size', post(['transfer-encoding: chunked'], `fffffffffffffffff\r\n${body}`), true],
     [
       'a chunk that is longer than it says',
       post(['transfer-encoding: chunked'], `5\r\n${body}\r\n0\r\n\r\n`),

@@ -14,7 +14,7 @@ const WORKERS = 24;
 
 function planOf(scale: Scale, strikes: { readonly short: number; readonly full: number }): DrillPlan {
   return {
-    agents: scale === 'short' ? 300 : 600,
+    agents: scale === 'short' ? 240 : 600,
     strikes: strikes[scale],
     workers: WORKERS,
     strikePauseMs: scale === 'short' ? { least: 50, most: 300 } : { least: 100, most: 900 },
@@ -27,7 +27,7 @@ export const KILL: Scenario = {
   name: 'kill',
   title: 'kill -9 of the service and of its PostgreSQL at random moments under load',
   run: (setting) =>
-    drill(setting, planOf(setting.scale, { short: 3, full: 40 }), () =>
+    drill(setting, planOf(setting.scale, { short: 2, full: 40 }), () =>
       EmbeddedGround.open(setting.stage, BEGINS_AT_MS),
     ),
 };
@@ -37,7 +37,7 @@ export const PAIR: Scenario = {
   name: 'pair',
   title: 'two services write and sweep one fleet, while they, their lines and PostgreSQL are killed',
   run: (setting) =>
-    drill(setting, planOf(setting.scale, { short: 4, full: 60 }), () =>
+    drill(setting, planOf(setting.scale, { short: 3, full: 60 }), () =>
       SharedGround.open(setting.stage, 2, BEGINS_AT_MS),
     ),
 };

@@ -63,6 +63,11 @@ export class SharedGround implements Ground {
     this.clock.nowMs = toMs;
   }
 
+  /** A service that is started again begins at this time: it was away until then. */
+  jumpTo(nowMs: number): void {
+    this.clock.nowMs = nowMs;
+  }
+
   async databaseUrl(): Promise<string> {
     return Promise.resolve(this.postgres.url(this.database));
   }

@@ -19,6 +19,26 @@ const CREDENTIAL_KEY = '000102030405060708090a0b0c0d0e0f101112131415161718191a1b
 const COMPLAINT =
   /"level":"fatal"|"event":"(request_failed|query_failed|books_differ)"|^node:|unhandled|uncaught/i;
 
+/**
+ * Everything here comes from one address, and what is tried is what lies behind the limits: they are tried elsewhere
+ * (`test/e2e`).
+ */
+const WITHOUT_RATES: ServiceSettings = {
+  MACHINE_HEARTBEATS_PER_MINUTE: '100000000',
+  RELAY_HEARTBEATS_PER_MINUTE: '100000000',
+  QUESTIONS_PER_MINUTE: '100000000',
+  QUERY_COST_PER_SECOND: '10000000',
+  STRANGER_REQUESTS_PER_MINUTE: '100000000',
+  ENROLMENTS_PER_MINUTE: '100000000',
+  REENROLMENTS_PER_HOUR: '1000000',
+};
+
+/** What to give to Node, to run something. */
+export type Program = {
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+};
+
 /** Settings of a service beside those that every service of a run has. */
 export type ServiceSettings = Readonly<Record<string, string>>;
 
@@ -90,11 +110,29 @@ export class ChaosStage {
     const service = await ServiceProcess.start({
       program: this.program,
       port: port ?? (await freePort()),
-      environment: { ...this.surroundings, ADMIN_TOKEN, CREDENTIAL_KEY, ...settings },
+      environment: { ...this.surroundings, ...WITHOUT_RATES, ADMIN_TOKEN, CREDENTIAL_KEY, ...settings },
       logFile: this.logFile,
     });
     this.services.add(service);
     return service;
+  }
+
+  /** The simulator, which lets a seeded fleet report to a service with a manual clock. @param until RFC 3339 */
+  simulation(url: string, machines: number, speed: number, until: string): Program {
+    const options = [
+      '--url',
+      url,
+      '--machines',
+      String(machines),
+      '--speed',
+      String(speed),
+      '--until',
+      until,
+    ];
+    return {
+      args: [...this.program.nodeArgs, this.program.simulatorFile, ...options],
+      environment: { ...this.surroundings, ADMIN_TOKEN },
+    };
   }
 
   /** What services logged as errors of their own: requests and questions that failed for a reason nobody foresaw. */

@@ -13,11 +13,12 @@ const POLL_MS = 15;
 const STOP_WITHIN_MS = 30_000;
 const LOG_CHARACTERS_SHOWN = 4_000;
 
-/** How the service is run: with which flags of Node, and from which files. */
+/** How the service and the simulator are run: with which flags of Node, and from which files. */
 export type ServiceProgram = {
   readonly nodeArgs: readonly string[];
   readonly workerFile: string;
   readonly mainFile: string;
+  readonly simulatorFile: string;
 };
 
 export type ServiceOptions = {
