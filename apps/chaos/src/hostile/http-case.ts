@@ -240,7 +240,7 @@ function heartbeat(random: SeededRandom, loot: Loot | null): Record<string, unkn
 }
 
 /** No credential, somebody else's, or something like one. */
-export function badBearer(random: SeededRandom, loot: Loot): string | null {
+function badBearer(random: SeededRandom, loot: Loot): string | null {
   const real = random.pick(loot.machines).credential;
   return random.pick([
     null,

@@ -37,7 +37,7 @@ const PATIENCE_MS = 90_000;
 /** One service with a manual clock, which is started again at its old address whenever it was killed. */
 export class DrilledService {
   readonly client: OneTryClient;
-  /** Raised by every start: what an earlier process was told, this one does not know. */
+  /** Raised by every kill and every start: what an earlier process was told, the next one does not know. */
   starts = 1;
   /** How it ended, each time that nobody killed it. It is started again all the same. */
   readonly deaths: string[] = [];
@@ -69,6 +69,7 @@ export class DrilledService {
   /** `kill -9`, and nothing else. */
   kill(): Promise<void> {
     this.isToEnd = true;
+    this.starts += 1;
     return this.process.kill();
   }
 
@@ -116,20 +117,15 @@ export class DrilledService {
   }
 }
 
-/** Sets the clocks of several services at once; one that was started again meanwhile is set again. */
+/** Sets the clocks of several services at once, and again while one of them was killed meanwhile: it starts at the old time. */
 export async function setClocks(
   services: readonly DrilledService[],
   toMs: number,
   adminToken: string,
 ): Promise<void> {
-  await Promise.all(
-    services.map(async (service) => {
-      while ((await service.setClock(toMs, adminToken)) !== service.starts);
-    }),
-  );
-  if (services.length < 2) return;
-  // One may have been started again after its own turn, while the others took theirs.
-  await Promise.all(services.map((service) => service.setClock(toMs, adminToken)));
+  let toldAt: readonly number[];
+  do toldAt = await Promise.all(services.map((service) => service.setClock(toMs, adminToken)));
+  while (services.some(({ starts }, i) => starts !== toldAt[i]));
 }
 
 /** Asks until it is so. */
