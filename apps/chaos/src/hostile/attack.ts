@@ -1,7 +1,9 @@
 import type { Findings } from '../scenario';
 import type { SeededRandom } from '../seeded-random';
 import { isLost, OneTryClient, type Answer } from '../wire/one-try-client';
-import { httpCase, type HttpCase, type Loot } from './http-case';
+import { httpCase } from './http-case';
+import type { Loot } from './loot';
+import type { HttpCase } from './request-case';
 import { judgeAnswer } from './judge-answer';
 import { rawCase, type RawCase } from './raw-case';
 import { sendRaw } from './send-raw';

@@ -1,29 +1,9 @@
 import { gzipSync } from 'node:zlib';
 import type { SeededRandom } from '../seeded-random';
 import { graphqlCase } from './graphql-case';
+import type { HttpCase } from './request-case';
 import { inAddress, junkString, junkValue, randomText, spoiled } from './junk';
-
-/** A request that HTTP can carry, whatever it says. */
-export type HttpCase = {
-  readonly label: string;
-  readonly method: string;
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Buffer | null;
-  readonly bearer: string | null;
-};
-
-/** What an attacker may have got hold of. */
-export type Loot = {
-  readonly adminToken: string;
-  readonly relay: string;
-  readonly enrolmentToken: string;
-  readonly practice: string;
-  readonly machines: readonly { readonly machineId: string; readonly credential: string }[];
-  /** The service's time, so that a clock is never really moved. */
-  readonly now: string;
-  readonly cursor: string;
-};
+import type { Loot } from './loot';
 
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS', 'TRACE', 'PROPFIND'] as const;
 const TYPES = [

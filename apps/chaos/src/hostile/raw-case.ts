@@ -1,5 +1,5 @@
 import type { SeededRandom } from '../seeded-random';
-import type { Loot } from './http-case';
+import type { Loot } from './loot';
 
 /** Bytes on a connection, as no HTTP client would send them. */
 export type RawCase = {

@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Findings } from '../scenario';
 import { LOOPBACK } from '../stage/service-process';
-import type { Loot } from './http-case';
+import type { Loot } from './loot';
 
 /** One of each kind is sent so many times. */
 const EACH = 15;

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Attack, type AttackReport } from '../hostile/attack';
-import type { Loot } from '../hostile/http-case';
+import type { Loot } from '../hostile/loot';
 import { SlowClients } from '../hostile/slow-clients';
 import { brokenBooks } from '../fleet/broken-books';
 import { BulkFleet } from '../fleet/bulk-fleet';

@@ -1,5 +1,5 @@
 import type { Heartbeat } from '../fleet/reporter';
-import type { Enrolled } from './fleet-run';
+import type { Enrolled } from './enrolled';
 
 /** A report and who makes it; written anew with its age whenever it is sent. */
 export type Report = { readonly heartbeat: Heartbeat; readonly enrolled: Enrolled };

@@ -4,6 +4,7 @@ import { MINUTE_MS, SECOND_MS } from '../fleet/week';
 import { isLater, type WireClient } from '../wire/wire-client';
 import { enrol, reportHeartbeats, type EnrolmentAnswer, type HeartbeatsAnswer } from '../wire/service';
 import { Batches, type Report, type Request } from './batches';
+import type { Enrolled } from './enrolled';
 
 /** Machines that one request may enrol. */
 const MACHINES_PER_REQUEST_MAX = 1_000;
@@ -29,13 +30,6 @@ export type FleetRunOptions = {
 export type Delivery = {
   readonly batches: readonly Request[];
   readonly singles: readonly Request[];
-};
-
-/** Who a machine is at the service, and whether it speaks for itself. */
-export type Enrolled = {
-  readonly machineId: string;
-  readonly credential: string;
-  readonly direct: boolean;
 };
 
 /** One computer that reports, and whom it reports as. */
