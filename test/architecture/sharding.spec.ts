@@ -24,6 +24,7 @@ const MACHINE_TABLES = [
   'practice_report',
   'progress_count',
   'progress_ledger',
+  'register_entry',
   'site_silence',
   'transition',
 ];

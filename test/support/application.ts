@@ -120,6 +120,7 @@ const FORGET_AUDIT_HEAD = `UPDATE audit_head SET seq = 0, hash = repeat('0', 64)
 const FILLED_BY_A_SERVICE = [
   ...['installation', 'machine', 'machine_status', 'transition', 'progress_count', 'progress_ledger'],
   ...['machine_tag', 'care_event', 'care_action', 'practice_report'],
+  ...['register_entry', 'register_import'],
   'site_silence',
   ...['ingest_presence', 'blindness', 'enrolment_token', 'relay_credential', 'api_token'],
 ];

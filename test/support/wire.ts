@@ -29,6 +29,7 @@ export type WireMachine = {
   readonly hostname: string;
   readonly serialNumber?: string;
   readonly smbiosUuid?: string;
+  readonly assetTag?: string;
 };
 
 /** Last-write times of the incident's file: before, in and after the window. */

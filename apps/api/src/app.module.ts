@@ -23,6 +23,7 @@ import {
   PracticeStandings,
   PresentCounts,
   ProgressReader,
+  RegisterReader,
   SiteReader,
   StrandedPracticeReader,
   TimelineReader,
@@ -36,6 +37,7 @@ import {
   type Policy,
   type Rules,
 } from '@app/recovery';
+import { ImportRegister } from '@app/register';
 import { countMachines, Database, type ScopedReads } from '@app/storage';
 import {
   BlindnessWatch,
@@ -68,6 +70,7 @@ import { PracticeOperationResolver } from './graphql/practice-operation.resolver
 import { ProgressResolver } from './graphql/progress.resolver';
 import { ReconciliationResolver } from './graphql/reconciliation.resolver';
 import { RefusedSendersPlugin } from './graphql/refused-senders.plugin';
+import { RegisterResolver } from './graphql/register.resolver';
 import { MachineSiteResolver, OrganisationSiteResolver, SiteResolver } from './graphql/site.resolver';
 import { StrandedPracticeResolver } from './graphql/stranded-practice.resolver';
 import { TimelineResolver } from './graphql/timeline.resolver';
@@ -89,6 +92,7 @@ import type { AccessSources } from './request-access';
 import { ServiceLife } from './service-life';
 import type { Settings } from './settings';
 import { SweepSchedule } from './sweep-schedule';
+import { TakeRegister } from './take-register';
 import { CALLERS, INCIDENT, SETTINGS } from './tokens';
 import { UpkeepSchedule } from './upkeep-schedule';
 
@@ -123,6 +127,7 @@ export const RESOLVERS = [
   CareResolver,
   TimelineResolver,
   PracticeOperationResolver,
+  RegisterResolver,
 ] as const;
 
 const monotonicMs = (): number => performance.now();
@@ -279,5 +284,7 @@ function careInstances(
     [CareForMachines, new CareForMachines(database, rules, metrics, isOpenPractice)],
     [ReportPractices, new ReportPractices(database, isOpenPractice)],
     [PracticeOperationReader, new PracticeOperationReader(reads, organisations)],
+    [RegisterReader, new RegisterReader(reads, organisations)],
+    [TakeRegister, new TakeRegister(new ImportRegister(database, rules, metrics), scope)],
   ];
 }

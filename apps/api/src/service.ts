@@ -8,6 +8,9 @@ import type { FastifyReply } from 'fastify';
 import type { RequestListener } from 'node:http';
 import { AppModule } from './app.module';
 import { AuditSchedule } from './audit/audit-schedule';
+import { AuditTrail } from './audit/audit-trail';
+import { followRoutes } from './audit/follow-route';
+import { IdentifyActor } from './audit/identify-actor';
 import { RefusedSenders } from './audit/refused-senders';
 import { requireRoutePolicies } from './audit/require-route-policies';
 import { PollAnswers } from './graphql/poll-answers';
@@ -18,6 +21,7 @@ import { HeartbeatEndpoint } from './http/heartbeat.endpoint';
 import { answerBrokenHttp, refuseBrokenHttp } from './http/answer-broken-http';
 import { REPORT_BODY_BYTES_MAX } from './http/heartbeat.body';
 import { limitRequests, type Callers } from './http/limit-requests';
+import { registerRegisterRoute } from './http/register.route';
 import { refuseWhileStopping } from './http/refuse-while-stopping';
 import { ROUTE_POLICIES } from './http/route-policies';
 import { addSecurityHeaders } from './http/security-headers';
@@ -36,6 +40,7 @@ import { RecoveryClock } from './recovery-clock';
 import { ServiceLife } from './service-life';
 import type { Settings } from './settings';
 import { SweepSchedule } from './sweep-schedule';
+import { TakeRegister } from './take-register';
 import { CALLERS } from './tokens';
 import { UpkeepSchedule } from './upkeep-schedule';
 
@@ -153,6 +158,8 @@ async function registerRoutes(
   await allowOrigins(fastify, settings.transport.corsOrigins);
   limitRequests(fastify, app.get(RateLimits), app.get(IdentifyCaller), app.get<Callers>(CALLERS));
   app.get(PollAnswers).register(fastify);
+  const follow = followRoutes(app.get(AuditTrail), app.get(IdentifyActor));
+  registerRegisterRoute(fastify, { register: app.get(TakeRegister), follow, clock });
 }
 
 /** New requests are refused, open ones get their answers, the queue is written, and only then the database goes. */

@@ -5,7 +5,8 @@
  * MACHINES_LISTED, MACHINES_COUNTED, MACHINE_READ, CARE_PREVIEWED, PRACTICES_LISTED, SITES_LISTED, RECONCILIATION_READ, API_TOKENS_LISTED and
  * AUDIT_READ are readings. MACHINE_CARED_FOR and
  * MACHINES_CARED_FOR: a person did something for a machine, or for many; what exactly stands on their timelines. BOOKS_RECONCILED: the fleet was
- * recounted, and if it was asked for the books put right. AUTHENTICATION_FAILED: somebody showed no credential that holds.
+ * recounted, and if it was asked for the books put right. REGISTER_IMPORTED: an asset list was compared with the register, and taken
+ * if that was asked for; REGISTER_LISTED is a reading. AUTHENTICATION_FAILED: somebody showed no credential that holds.
  * SERVICE_STARTED and SERVICE_STOPPED enclose the time in which this process recorded. AUDIT_BROKEN: the log was found shorter or
  * other than it was left.
  */
@@ -30,6 +31,8 @@ export const AUDIT_ACTIONS = [
   'RELAY_CREDENTIAL_REVOKED',
   'MACHINE_CREDENTIAL_REVOKED',
   'PRACTICES_IMPORTED',
+  'REGISTER_IMPORTED',
+  'REGISTER_LISTED',
   'BOOKS_RECONCILED',
   'AUTHENTICATION_FAILED',
   'SERVICE_STARTED',

@@ -94,6 +94,10 @@ export const CARE_KINDS = [
   'MOVE',
   /** It came from another practice. */
   'ARRIVE',
+  /** The register said something of it. */
+  'REGISTER',
+  'LEAVE_REGISTER',
+  'RETURN_TO_REGISTER',
 ] as const;
 export type CareKind = (typeof CARE_KINDS)[number];
 

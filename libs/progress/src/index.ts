@@ -28,6 +28,15 @@ export {
   type ProgressAnswer,
   type ProgressQuestion,
 } from './progress.reader';
+export {
+  REGISTER_FINDINGS,
+  RegisterReader,
+  SHARED_IDENTITIES,
+  type FoundMachine,
+  type RegisterFinding,
+  type RegisterSummary,
+  type SharedIdentity,
+} from './register.reader';
 export { ReaderError } from './reader-errors';
 export {
   listOperations,

@@ -22,6 +22,13 @@ export { blindnessMattersUntilMs, EXPOSURES, type Exposure, type Rules } from '.
 export { GROUP_OF_STATE, RECOVERY_STATES, STATE_GROUPS, type RecoveryState, type StateGroup } from './state';
 export { EMPTY_MEMORY, type Dated, type EdgeContact, type Memory, type Session } from './memory';
 export { enrolledMachine, type TrackedMachine } from './machine';
+export {
+  ASSET_IDENTITIES,
+  comparableIdentity,
+  matchAssets,
+  type AssetIdentity,
+  type AssetIdentityName,
+} from './match-assets';
 export { MACHINE_ROLES, type MachineRole } from './machine-role';
 export {
   TRANSITION_REASONS,

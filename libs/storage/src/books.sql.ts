@@ -8,7 +8,8 @@
  * - `cells` counts machines anew and puts counts and ledger beside it. Only cells that differ, and those of practices with
  *   suspects, are returned: whoever judges needs all of these.
  * - `ledger_differences` books every enrolment and every transition anew, in the buckets that the write path would have chosen (an
- *   event is never booked before an earlier change of its machine), and compares entry by entry.
+ *   event is never booked before an earlier change of its machine), and compares entry by entry. A machine counts from when the
+ *   register brought it or it moved here, else from when it enrolled.
  *
  * $1 and $2 are the practices, from behind the first to the second; $3 and $4 the exposure and state that a machine is enrolled
  * with.
@@ -33,19 +34,20 @@ export const READ_BOOKS = `
     FROM steps
     GROUP BY practice_id, machine_id
   ), enrolled AS MATERIALIZED (
-    SELECT practice_id, machine_id, enrolled_at FROM machine WHERE practice_id > $1 AND practice_id <= $2
+    SELECT practice_id, machine_id, COALESCE(registered_at, enrolled_at) AS counted_at
+    FROM machine WHERE practice_id > $1 AND practice_id <= $2
   ), placed AS MATERIALIZED (
     SELECT practice_id, machine_id, exposure, state, transitions
     FROM machine_status WHERE practice_id > $1 AND practice_id <= $2
   ), suspects AS MATERIALIZED (
-    SELECT practice_id, machine_id, enrolled_at IS NOT NULL AS is_enrolled, exposure, state, transitions,
+    SELECT practice_id, machine_id, counted_at IS NOT NULL AS is_enrolled, exposure, state, transitions,
            COALESCE(length, 0) AS length,
            COALESCE(is_numbered, true) AS is_numbered, COALESCE(is_linked, true) AS is_linked,
            COALESCE(end_exposure, $3::smallint) AS end_exposure, COALESCE(end_state, $4::smallint) AS end_state
     FROM enrolled
     FULL JOIN placed USING (practice_id, machine_id)
     FULL JOIN chain USING (practice_id, machine_id)
-    WHERE enrolled_at IS NULL OR transitions IS DISTINCT FROM COALESCE(length, 0)
+    WHERE counted_at IS NULL OR transitions IS DISTINCT FROM COALESCE(length, 0)
        OR exposure IS DISTINCT FROM COALESCE(end_exposure, $3::smallint)
        OR state IS DISTINCT FROM COALESCE(end_state, $4::smallint)
        OR NOT COALESCE(is_numbered AND is_linked, true)
@@ -63,11 +65,11 @@ export const READ_BOOKS = `
     WHERE COALESCE(recounted, 0) <> COALESCE(counted, 0) OR COALESCE(recounted, 0) <> COALESCE(booked_sum, 0)
        OR practice_id IN (SELECT practice_id FROM suspects)
   ), entries AS (
-    SELECT practice_id, enrolled_at AS event_at, enrolled_at AS recorded_at, $3::smallint AS exposure, $4::smallint AS state,
+    SELECT practice_id, counted_at AS event_at, counted_at AS recorded_at, $3::smallint AS exposure, $4::smallint AS state,
            1 AS delta
     FROM enrolled
     UNION ALL
-    SELECT steps.practice_id, GREATEST(steps.latest_at, enrolled.enrolled_at), steps.recorded_at, side.exposure, side.state,
+    SELECT steps.practice_id, GREATEST(steps.latest_at, enrolled.counted_at), steps.recorded_at, side.exposure, side.state,
            side.delta
     FROM steps
     JOIN enrolled ON enrolled.practice_id = steps.practice_id AND enrolled.machine_id = steps.machine_id
@@ -137,9 +139,9 @@ export const CORRECT_STATUSES = `
       exposure = off.exposure,
       state = off.state,
       transitions = off.transitions,
-      since = COALESCE(entered.event_at, machine.enrolled_at),
+      since = COALESCE(entered.event_at, machine.registered_at, machine.enrolled_at),
       reason = COALESCE(entered.reason, $2::smallint),
-      due_at = CASE WHEN off.state IN (0, 2, 4, 5, 6, 9) THEN COALESCE(entered.event_at, machine.enrolled_at) END
+      due_at = CASE WHEN off.state IN (0, 2, 4, 5, 6, 9) THEN COALESCE(entered.event_at, machine.registered_at, machine.enrolled_at) END
   FROM json_to_recordset($1::json) AS off (
     practice_id text, machine_id uuid, exposure smallint, state smallint, transitions int,
     found_exposure smallint, found_state smallint, found_transitions int)

@@ -13,6 +13,7 @@ import { BlindnessEntity, IncidentEntity, IngestPresenceEntity } from './entitie
 import { OrganisationEntity, OrganisationLinkEntity, PracticeEntity } from './entities/organisation.entity';
 import { ProgressCountEntity, ProgressLedgerEntity } from './entities/progress.entity';
 import { PracticeReportEntity } from './entities/practice-report.entity';
+import { RegisterEntryEntity, RegisterImportEntity } from './entities/register.entity';
 import { SiteSilenceEntity } from './entities/site.entity';
 import { Fleet1721347200000 } from './migrations/1721347200000-fleet';
 import { Audit1721781000000 } from './migrations/1721781000000-audit';
@@ -25,6 +26,7 @@ import { ApiTokens1721710110000 } from './migrations/1721710110000-api-tokens';
 import { RowScope1721710120000 } from './migrations/1721710120000-row-scope';
 import { OrganisationVintage1721779200000 } from './migrations/1721779200000-organisation-vintage';
 import { UrgentMachines1721780000000 } from './migrations/1721780000000-urgent-machines';
+import { Register1721791219000 } from './migrations/1721791219000-register';
 import { provideReaderRole } from './reader-role';
 
 /** Connections of one process: two write lanes, the sweeper, readers and administration, with room to spare. */
@@ -70,6 +72,8 @@ export function makeDataSource(url: string, statementTimeoutMs = 0): DataSource 
       SiteSilenceEntity,
       PracticeReportEntity,
       ApiTokenEntity,
+      RegisterEntryEntity,
+      RegisterImportEntity,
     ],
     migrations: [
       Fleet1721347200000,
@@ -83,6 +87,7 @@ export function makeDataSource(url: string, statementTimeoutMs = 0): DataSource 
       OrganisationVintage1721779200000,
       UrgentMachines1721780000000,
       Audit1721781000000,
+      Register1721791219000,
     ],
     migrationsTransactionMode: 'all',
     synchronize: false,

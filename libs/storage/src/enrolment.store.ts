@@ -11,6 +11,7 @@ export type NewMachine = {
   readonly hostname: string;
   readonly serialNumber: string | null;
   readonly smbiosUuid: string | null;
+  readonly assetTag?: string | null;
 };
 
 /** A machine that an installation was enrolled as, with the generation of credential that is valid for it. */
@@ -71,6 +72,7 @@ export async function createMachines(
     hostname: machine.hostname,
     serial_number: machine.serialNumber,
     smbios_uuid: machine.smbiosUuid,
+    asset_tag: machine.assetTag ?? null,
   }));
   const bucketMs = Math.floor(atMs / LEDGER_BUCKET_MS) * LEDGER_BUCKET_MS;
   const codes = [EXPOSURE_CODE.UNKNOWN, STATE_CODE.UNVERIFIED, REASON_CODE.ENROLLED];
@@ -82,16 +84,17 @@ export async function createMachines(
 const CREATE_MACHINES = `
   WITH wanted AS (
     SELECT * FROM json_to_recordset($1::json) AS w (
-      installation_id text, practice_id text, machine_id uuid, hostname text, serial_number text, smbios_uuid text)
+      installation_id text, practice_id text, machine_id uuid, hostname text, serial_number text, smbios_uuid text,
+      asset_tag text)
   ), installed AS (
     INSERT INTO installation (installation_id, practice_id, machine_id)
     SELECT installation_id, practice_id, machine_id FROM wanted ORDER BY installation_id
     ON CONFLICT (installation_id) DO NOTHING
     RETURNING installation_id, practice_id, machine_id
   ), created AS (
-    INSERT INTO machine (practice_id, machine_id, hostname, serial_number, smbios_uuid, enrolled_at)
+    INSERT INTO machine (practice_id, machine_id, hostname, serial_number, smbios_uuid, asset_tag, enrolled_at)
     SELECT installed.practice_id, installed.machine_id, wanted.hostname, wanted.serial_number, wanted.smbios_uuid,
-           to_timestamp($2::float8 / 1000)
+           wanted.asset_tag, to_timestamp($2::float8 / 1000)
     FROM installed JOIN wanted ON wanted.installation_id = installed.installation_id
   ), placed AS (
     INSERT INTO machine_status (practice_id, machine_id, version, since, booked_at, transitions, facts_hash,

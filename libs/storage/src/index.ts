@@ -55,6 +55,25 @@ export {
   type KnownRequest,
 } from './care-action.store';
 export { appendPracticeReports, type PracticeReport } from './practice-report.store';
+export { adoptMachines } from './adoption.store';
+export {
+  bookExpected,
+  describeAssets,
+  followSuccessors,
+  loadAssets,
+  loadRegister,
+  ownRegister,
+  placeExpected,
+  recordImport,
+  saveEntries,
+  shareRegister,
+  type AssetFacts,
+  type AssetWrite,
+  type EntryWrite,
+  type ExpectedMachine,
+  type KnownAsset,
+  type RegisterEntry,
+} from './register.store';
 export { placeMoved, revokeCredentials, type MachineMove } from './move.store';
 export {
   createMachines,

@@ -39,8 +39,8 @@ const PLACE_MOVED = `
     SELECT * FROM json_to_recordset($1::json) AS m (
       from_practice text, from_machine uuid, to_practice text, to_machine uuid)
   ), described AS (
-    INSERT INTO machine (practice_id, machine_id, ${TAKEN_ALONG})
-    SELECT move.to_practice, move.to_machine, ${TAKEN_ALONG}
+    INSERT INTO machine (practice_id, machine_id, registered_at, ${TAKEN_ALONG})
+    SELECT move.to_practice, move.to_machine, to_timestamp($2::float8 / 1000), ${TAKEN_ALONG}
     FROM move JOIN machine ON machine.practice_id = move.from_practice AND machine.machine_id = move.from_machine
   ), placed AS (
     INSERT INTO machine_status (practice_id, machine_id, version, since, booked_at, transitions, facts_hash,

@@ -16,6 +16,7 @@ export const SCOPED_TABLES = [
   'care_event',
   'site_silence',
   'practice_report',
+  'register_entry',
 ] as const;
 
 /** Reference data that anybody may look up at NHS England, and that the policies themselves read. */

@@ -1,13 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { decideReplacement, type RefusalCode } from '@app/recovery';
+import { decideReplacement, matchAssets, type RefusalCode } from '@app/recovery';
 import {
+  adoptMachines,
   compareMachineKeys,
   createMachines,
   findInstallations,
   findPredecessors,
+  followSuccessors,
   linkSuccessor,
+  loadAssets,
   loadMachines,
   saveDecisions,
+  shareRegister,
   type Database,
   type Enrolled,
   type MachineKey,
@@ -25,6 +29,7 @@ export type EnrolmentRequest = {
   readonly hostname: string;
   readonly serialNumber: string | null;
   readonly smbiosUuid: string | null;
+  readonly assetTag: string | null;
 };
 
 /** What became of one request: the machine and the generation of its credential, or why it was refused. */
@@ -50,8 +55,10 @@ class LostRace extends Error {}
  * 1. Known installations keep their machine; one known at another practice is refused, since moving needs a person. Where a person
  *    moved it away from the practice that its agent still names, it gets the identity that it goes on under.
  * 2. New ones take a use of the token each and are created together with their place in counts and ledger.
- * 3. A new installation on hardware that had another one replaces it: the old one becomes REPLACED and points to the new.
- * 4. All of it is one transaction. Somebody who enrolled the same installation meanwhile has won; it is KNOWN then.
+ * 3. A new installation that the register expects at its practice, by serial number, asset tag, SMBIOS UUID or host name, gets the record that
+ *    has counted for it; any other gets one of its own.
+ * 4. A new installation on hardware that had another one replaces it: the old one becomes REPLACED and points to the new.
+ * 5. All of it is one transaction. Somebody who enrolled the same installation meanwhile has won; it is KNOWN then.
  */
 export class EnrolMachines {
   constructor(
@@ -89,16 +96,19 @@ export class EnrolMachines {
     const known = byInstallation(await findInstallations(db, ids));
     const wanted = newMachines(requests, known);
     const granted = wanted.length === 0 ? 0 : await takeUses(db, wanted.length);
-    const created = await createMachines(db, wanted.slice(0, granted), atMs);
-    const overtaken = wanted.slice(0, granted).filter((machine) => !created.has(machine.installationId));
-    if (overtaken.length > 0) throw new LostRace('an installation was enrolled by another request');
+    const enrolling = await recogniseExpected(db, wanted.slice(0, granted));
+    const adopted = await adoptMachines(db, enrolling.expected, atMs);
+    const created = await createMachines(db, enrolling.unexpected, atMs);
+    const machines = [...enrolling.expected, ...enrolling.unexpected];
+    const isOvertaken = machines.some(({ installationId: id }) => !adopted.has(id) && !created.has(id));
+    if (isOvertaken) throw new LostRace('an installation was enrolled by another request');
     await replacePredecessors(
       db,
-      wanted.slice(0, granted),
+      machines,
       requests.map((request) => request.installationId),
       atMs,
     );
-    const fresh = new Map(wanted.slice(0, granted).map((machine) => [machine.installationId, machine]));
+    const fresh = new Map(machines.map((machine) => [machine.installationId, machine]));
     return requests.map((request) => resultFor(request, known, fresh));
   }
 }
@@ -114,9 +124,9 @@ function newMachines(
   const machines = new Map<string, NewMachine>();
   for (const request of requests) {
     if (known.has(request.installationId) || machines.has(request.installationId)) continue;
-    const { installationId, hostname, serialNumber, smbiosUuid } = request;
+    const { installationId, hostname, serialNumber, smbiosUuid, assetTag } = request;
     const key = { practiceId: request.practiceId, machineId: randomUUID() };
-    machines.set(installationId, { key, installationId, hostname, serialNumber, smbiosUuid });
+    machines.set(installationId, { key, installationId, hostname, serialNumber, smbiosUuid, assetTag });
   }
   return [...machines.values()].sort((a, b) => (a.installationId < b.installationId ? -1 : 1));
 }
@@ -134,6 +144,28 @@ function resultFor(
   return before === undefined
     ? { outcome: 'ENROLLED', key, generation: 1 }
     : { outcome: 'KNOWN', key, generation: before.generation };
+}
+
+/** New machines that the register expects, under the keys that have counted for them, and those that it does not. */
+async function recogniseExpected(
+  db: Queryable,
+  wanted: readonly NewMachine[],
+): Promise<{ readonly expected: readonly NewMachine[]; readonly unexpected: readonly NewMachine[] }> {
+  if (wanted.length === 0) return { expected: [], unexpected: [] };
+  await shareRegister(db);
+  const practices = [...new Set(wanted.map(({ key }) => key.practiceId))].sort();
+  const assets = (await loadAssets(db, practices, true)).filter(
+    ({ state }) => state !== 'RETIRED' && state !== 'REPLACED',
+  );
+  const expected = practices.flatMap((practiceId) => {
+    const here = wanted.filter(({ key }) => key.practiceId === practiceId);
+    return matchAssets(
+      here.map((machine) => ({ ...machine, assetTag: machine.assetTag ?? null, machine })),
+      assets.filter(({ key }) => key.practiceId === practiceId),
+    ).map((match) => ({ ...match.wanted.machine, key: match.known.key }));
+  });
+  const found = new Set(expected.map(({ installationId }) => installationId));
+  return { expected, unexpected: wanted.filter(({ installationId }) => !found.has(installationId)) };
 }
 
 async function replacePredecessors(
@@ -162,6 +194,7 @@ async function replacePredecessors(
   );
   if (lost.length > 0) throw new LostRace('a replaced machine reported in the same moment');
   for (const one of predecessors) await linkSuccessor(db, one.key, one.successorId);
+  await followSuccessors(db, predecessors);
 }
 
 /**

@@ -6,11 +6,13 @@ import {
   describeManyCare,
   describePracticeMode,
   describeReconciled,
+  describeRegisterImport,
   describeRevoked,
   type Reconciled,
 } from './describe-changes';
 import {
   describeCount,
+  describeFindings,
   describeList,
   describeMachineList,
   describeStranded,
@@ -42,6 +44,7 @@ export const AUDIT_POLICIES: Readonly<Record<string, AuditPolicy>> = {
   'Query.practices': read('PRACTICES_LISTED', describeList),
   'Query.strandedPractices': read('PRACTICES_LISTED', describeStranded),
   'Query.silentSites': read('SITES_LISTED', describeList),
+  'Query.registerFindings': read('REGISTER_LISTED', describeFindings),
   'Query.lastReconciliation': read('RECONCILIATION_READ', (_asked: object, answered?: Reconciled | null) =>
     describeReconciled({}, answered),
   ),
@@ -52,6 +55,7 @@ export const AUDIT_POLICIES: Readonly<Record<string, AuditPolicy>> = {
   'Query.me': exempt('what its sender may do; says nothing of machines'),
   'Query.blindTimes': exempt('when the service could not take reports; says nothing of machines'),
   'Query.recoveryProgress': exempt('counts by organisation; polled by every dashboard'),
+  'Query.registerSummary': exempt('counts by organisation'),
   'Query.operationProgress': exempt('counts by organisation; polled by every dashboard'),
   'Query.organisation': exempt('public reference data'),
   'Query.practice': exempt('public reference data'),
@@ -87,6 +91,7 @@ export const AUDIT_POLICIES: Readonly<Record<string, AuditPolicy>> = {
 
   'POST /v1/heartbeats': exempt('heartbeats are what the fleet does all day; refused senders are counted'),
   'POST /v1/enrolments': exempt('each use is counted with its enrolment token; refused senders are counted'),
+  'POST /v1/register/imports': change('REGISTER_IMPORTED', describeRegisterImport),
   'GET /v1/simulation/clock': exempt('the clock of demos and drills'),
   'POST /v1/simulation/clock': exempt('refused wherever the clock is real, and in production it is'),
   'GET /graphql': exempt('recorded field by field'),

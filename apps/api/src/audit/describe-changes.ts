@@ -120,6 +120,47 @@ export function describePracticeMode(
   };
 }
 
+type RegisterAsked = {
+  readonly mode: string;
+  readonly apply: boolean;
+  readonly skipBroken: boolean;
+  readonly practice: string | null;
+  readonly fileName: string | null;
+};
+type RegisterAnswered = {
+  readonly outcome: string;
+  readonly code: string | null;
+  readonly importId: string | null;
+  readonly diff: {
+    readonly rows: number;
+    readonly added: number;
+    readonly changed: number;
+    readonly restored: number;
+    readonly removed: number;
+    readonly broken: number;
+  } | null;
+};
+
+/** An asset list that was compared with the register or taken: how much of it, and not what it says. */
+export function describeRegisterImport(
+  { mode, apply, skipBroken, practice, fileName }: RegisterAsked,
+  answered?: RegisterAnswered,
+): AuditDescription {
+  const asked = { mode, apply, skipBroken, fileName };
+  if (answered === undefined) return { organisation: practice, details: asked };
+  const { outcome, code, importId, diff } = answered;
+  const {
+    rows = null,
+    added = null,
+    changed = null,
+    restored = null,
+    removed = null,
+    broken = null,
+  } = diff ?? {};
+  const told = { outcome, code, rows, added, changed, restored, removed, broken };
+  return { organisation: practice, object: importId, details: { ...asked, ...told } };
+}
+
 /** Errors in the books, found and put right. */
 export type Reconciled = { readonly kinds: readonly { readonly found: number; readonly repaired: number }[] };
 

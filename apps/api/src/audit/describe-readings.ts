@@ -54,6 +54,15 @@ function listDetails(asked: ListAsked, answered?: Listed): AuditDetails {
   };
 }
 
+/** A page of where the register and the machines disagree. */
+export function describeFindings(
+  asked: ListAsked & { readonly finding: string },
+  answered?: Listed,
+): AuditDescription {
+  const { organisation = null, details = {} } = describeList(asked, answered);
+  return { organisation, details: { ...details, finding: asked.finding } };
+}
+
 /** A filter's conditions as they were given. Each is text, a number, a moment or a list of them; what is deeper is told as JSON. */
 export function filterDetails(filter: object | null | undefined): AuditDetails {
   const given = Object.entries(filter ?? {}).filter(([, value]) => value != null);

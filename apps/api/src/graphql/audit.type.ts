@@ -36,6 +36,8 @@ registerEnumType(AuditActionEnum, {
     RELAY_CREDENTIAL_REVOKED: 'A relay’s credential was revoked.',
     MACHINE_CREDENTIAL_REVOKED: 'The credentials of a machine were revoked.',
     PRACTICES_IMPORTED: 'A practice file was imported.',
+    REGISTER_IMPORTED: 'An asset list was compared with the register, and taken if that was asked for.',
+    REGISTER_LISTED: 'A page of where register and machines disagree was read.',
     BOOKS_RECONCILED: 'The fleet was recounted, and if asked for the books put right.',
     AUTHENTICATION_FAILED: 'Somebody showed no credential that holds; counted by address and code.',
     SERVICE_STARTED: 'A process of the service began to record.',

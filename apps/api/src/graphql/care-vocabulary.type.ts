@@ -47,6 +47,9 @@ registerEnumType(CareKindEnum, {
     SETTLE_IDENTITY: 'Settled whose identity it is.',
     MOVE: 'Moved it to another practice.',
     ARRIVE: 'It came from another practice.',
+    REGISTER: 'Took a list into the register that says something of it.',
+    LEAVE_REGISTER: 'Took a list that no longer has it, and it was never enrolled.',
+    RETURN_TO_REGISTER: 'Took a list that has it again.',
   }),
 });
 

@@ -5,6 +5,7 @@ import type { MachineType } from './machine.type';
 import type { OrganisationType } from './organisation.type';
 import type { OrganisationOperationType, PracticeOperationType } from './practice-operation.type';
 import type { OrganisationProgressType } from './progress.type';
+import type { RegisteredMachineType } from './register.type';
 import type { SilentSiteType } from './site.type';
 import type { StrandedPracticeType } from './stranded-practice.type';
 
@@ -52,6 +53,8 @@ export const POLICIES: Policies = {
     'Query.silentSites': 'IT',
     'Query.previewCare': 'IT',
     'Query.practices': 'IT',
+    'Query.registerSummary': 'IT',
+    'Query.registerFindings': 'IT',
     'Mutation.reportPracticeMode': 'IT',
     'Mutation.careForMachine': 'IT',
     'Mutation.careForManyMachines': 'IT',
@@ -143,6 +146,15 @@ export const POLICIES: Policies = {
     PracticeReport: { needs: 'IT' },
     ReportPracticeModePayload: { needs: 'IT' },
     PracticeReportError: { needs: 'IT' },
+
+    RegisterSummary: { needs: 'IT' },
+    RegisterFindingCount: { needs: 'IT' },
+    RegisteredMachineConnection: { needs: 'IT' },
+    RegisteredMachineEdge: { needs: 'IT' },
+    RegisteredMachine: {
+      needs: 'IT',
+      isSeen: ({ key }: RegisteredMachineType, { now }) => now.covers(key.practiceId),
+    },
 
     SilentSiteConnection: { needs: 'IT' },
     SilentSiteEdge: { needs: 'IT' },

@@ -26,6 +26,13 @@ export const EnrolmentItemBody = Type.Object(
     smbiosUuid: Type.Optional(
       Type.String({ maxLength: 64, pattern: '^[0-9A-Fa-f-]*$', description: 'Of the hardware.' }),
     ),
+    assetTag: Type.Optional(
+      Type.String({
+        maxLength: 128,
+        pattern: PRINTABLE,
+        description: 'Of the enclosure, as in an asset list.',
+      }),
+    ),
   },
   { additionalProperties: false, title: 'EnrolmentItem' },
 );
@@ -71,6 +78,7 @@ export function readEnrolmentItem(item: unknown): EnrolmentRequest | EnrolmentIt
     hostname: item.hostname,
     serialNumber: meaningful(item.serialNumber),
     smbiosUuid: meaningful(item.smbiosUuid?.toLowerCase()),
+    assetTag: meaningful(item.assetTag),
   };
 }
 

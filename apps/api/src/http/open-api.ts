@@ -1,8 +1,10 @@
 import { Type, type TSchema } from '@sinclair/typebox';
 import { REFUSAL_CODES } from '@app/recovery';
+import { REGISTER_FILE_BYTES_MAX } from '@app/register';
 import { EnrolmentBody, EnrolmentItemBody, MACHINES_PER_REQUEST_MAX } from './enrolment.body';
 import { HeartbeatBody, HEARTBEATS_PER_REQUEST_MAX, REPORT_BODY_BYTES_MAX } from './heartbeat.body';
 import { HTTP_REFUSALS } from './refusal';
+import { RegisterAnswerBody, RegisterQuery } from './register.body';
 
 /** Version of the wire; raised when a client has to change. */
 const WIRE_VERSION = '1.0.0';
@@ -20,6 +22,7 @@ export function openApiDocument(): unknown {
     paths: {
       '/v1/enrolments': { post: ENROL },
       '/v1/heartbeats': { post: REPORT },
+      '/v1/register/imports': { post: IMPORT_REGISTER },
       '/v1/simulation/clock': { get: READ_CLOCK, post: SET_CLOCK },
       '/livez': { get: probe('The process runs.') },
       '/readyz': {
@@ -40,6 +43,7 @@ export function openApiDocument(): unknown {
       securitySchemes: {
         agent: { type: 'http', scheme: 'bearer', description: 'The credential of a machine or of a relay.' },
         administrator: { type: 'http', scheme: 'bearer', description: 'The administrator’s token.' },
+        person: { type: 'http', scheme: 'bearer', description: 'The token of a person or of a service.' },
       },
     },
   };
@@ -122,6 +126,20 @@ const REPORT = {
   responses: {
     ...ok('One result for each heartbeat, in order.', REPORTED),
     ...refusals(400, 401, 413, 415, 429, 503),
+  },
+};
+
+const IMPORT_REGISTER = {
+  summary: 'Compare an asset list with the register, and take it.',
+  description: `The body is the list: CSV of Intune, of Configuration Manager or of a spreadsheet, in UTF-8 or UTF-16, up to ${REGISTER_FILE_BYTES_MAX} bytes. Without apply=true nothing is changed. All of a list is taken, or nothing; the same list again changes nothing. Takes the role IT; rows of practices outside its organisations are broken rows.`,
+  security: [{ person: [] }],
+  parameters: Object.entries(RegisterQuery.properties).map(([name, schema]) => ({
+    ...{ name, in: 'query', required: false, description: schema.description ?? '', schema },
+  })),
+  requestBody: { required: true, content: { 'text/csv': { schema: Type.String() } } },
+  responses: {
+    ...ok('What it would change, or has changed; or why it is refused.', RegisterAnswerBody),
+    ...refusals(400, 401, 403, 413, 415, 503),
   },
 };
 

@@ -28,6 +28,7 @@ export class InstallationEntity {
 @Index('machine_by_review', { synchronize: false })
 @Index('machine_by_serial_number', { synchronize: false })
 @Index('machine_attested', { synchronize: false })
+@Index('machine_expected', { synchronize: false })
 @Check('machine_role', `role IN ('RECEPTION', 'CONSULTING_ROOM', 'DISPENSARY', 'SERVER', 'OTHER')`)
 export class MachineEntity {
   @PrimaryColumn({ type: 'text', collation: 'C' })
@@ -85,7 +86,7 @@ export class MachineEntity {
   @Column({ type: 'timestamptz', nullable: true })
   identity_conflict_since!: Date | null;
 
-  /** When the register first brought it; null: it enrolled before the register knew it, or is not in it. */
+  /** When it began to count here otherwise than by enrolling: the register brought it, or it moved here; null: when it enrolled. */
   @Column({ type: 'timestamptz', nullable: true })
   registered_at!: Date | null;
 

@@ -1,0 +1,20 @@
+export {
+  ImportRegister,
+  type ImportOutcome,
+  type ImportRefusal,
+  type RegisterDiff,
+  type RegisterImport,
+} from './import-register';
+export type { PracticeStanding } from './place-rows';
+export { ENTRY_CHANGES, IMPORT_MODES, type ImportMode } from './plan-register-import';
+export { readRegisterFile } from './read-register-file';
+export {
+  REGISTER_DIALECTS,
+  REGISTER_FIELDS,
+  REGISTER_FILE_BYTES_MAX,
+  type RegisterField,
+  ROW_PROBLEMS,
+  type RegisterFile,
+  type RegisterMapping,
+} from './register-file';
+export { RegisterFileError } from './register-file-error';

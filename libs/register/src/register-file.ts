@@ -1,0 +1,68 @@
+import type { AssetIdentity } from '@app/recovery';
+import type { AssetFacts } from '@app/storage';
+
+/** Where a list comes from, as far as its header tells. */
+export const REGISTER_DIALECTS = ['INTUNE', 'CONFIGURATION_MANAGER', 'SPREADSHEET'] as const;
+export type RegisterDialect = (typeof REGISTER_DIALECTS)[number];
+
+/** What a list can say about an asset. */
+export const REGISTER_FIELDS = [
+  'practice',
+  'hostname',
+  'serialNumber',
+  'assetTag',
+  'smbiosUuid',
+  'role',
+  'location',
+  'bitlockerKeyId',
+  'bitlockerKeyEscrowed',
+  'operatingSystem',
+] as const;
+export type RegisterField = (typeof REGISTER_FIELDS)[number];
+
+/** Which column holds which field, by the column's title; overrides what is known of titles. */
+export type RegisterMapping = Partial<Readonly<Record<RegisterField, string>>>;
+
+/** One asset of a list. */
+export type RegisterRow = AssetIdentity &
+  AssetFacts & {
+    /** Line in the file, from 1. */
+    readonly line: number;
+    /** What the list says about the practice: a code, or a text that holds one; null: nothing. */
+    readonly practice: string | null;
+  };
+
+/** Why a row is not taken. */
+export const ROW_PROBLEMS = [
+  'STRAY_QUOTE',
+  'WRONG_COLUMNS',
+  'TEXT_TOO_LONG',
+  'CONTROL_CHARACTERS',
+  'NO_IDENTITY',
+  'NO_PRACTICE',
+  'PRACTICE_UNCLEAR',
+  'UNKNOWN_PRACTICE',
+  'PRACTICE_CLOSED',
+  'OUT_OF_SCOPE',
+  'SAME_ASSET_AS_ABOVE',
+] as const;
+export type RowProblem = (typeof ROW_PROBLEMS)[number];
+
+/** A row that cannot be taken, and why. */
+export type BrokenRow = { readonly line: number; readonly problem: RowProblem };
+
+/** A list, read and checked by itself. */
+export type RegisterFile = {
+  readonly dialect: RegisterDialect;
+  /** Titles of the columns that were understood, by field. */
+  readonly columns: RegisterMapping;
+  readonly rows: readonly RegisterRow[];
+  readonly broken: readonly BrokenRow[];
+  /** Rows of telephones, tablets and Macs, which are nothing for this register. */
+  readonly otherSystems: number;
+};
+
+/** Largest file that is read, in bytes: some 100,000 rows with every column that Intune has. */
+export const REGISTER_FILE_BYTES_MAX = 32 * 1024 * 1024;
+/** Bounds the one transaction that writes them; England's largest ICB has fewer machines. */
+export const REGISTER_ROWS_MAX = 100_000;
