@@ -15,6 +15,7 @@ import { CareForMachines, ReportPractices } from '@app/care';
 import {
   BlindnessReader,
   CareReader,
+  MachineExportReader,
   MachineGroupReader,
   MachineReader,
   NATIONAL_CODE,
@@ -52,6 +53,7 @@ import {
 import { setTimeout as rest } from 'node:timers/promises';
 import { auditProviders } from './audit/audit-providers';
 import { EnrolRequest } from './enrol-request';
+import { OpenExports } from './export/open-exports';
 import { AccessResolver } from './graphql/access.resolver';
 import { ApiTokenResolver } from './graphql/api-token.resolver';
 import { AuditResolver } from './graphql/audit.resolver';
@@ -68,6 +70,7 @@ import { OrganisationResolver } from './graphql/organisation.resolver';
 import { PollAnswers } from './graphql/poll-answers';
 import { PracticeOperationResolver } from './graphql/practice-operation.resolver';
 import { ProgressResolver } from './graphql/progress.resolver';
+import { ReadFilter } from './graphql/read-filter';
 import { ReconciliationResolver } from './graphql/reconciliation.resolver';
 import { RefusedSendersPlugin } from './graphql/refused-senders.plugin';
 import { RegisterResolver } from './graphql/register.resolver';
@@ -76,6 +79,7 @@ import { StrandedPracticeResolver } from './graphql/stranded-practice.resolver';
 import { TimelineResolver } from './graphql/timeline.resolver';
 import { EnrolmentController } from './http/enrolment.controller';
 import { ErrorFilter } from './http/error.filter';
+import { ExportController } from './http/export.controller';
 import { HealthController } from './http/health.controller';
 import type { Callers } from './http/limit-requests';
 import { SimulationClockController } from './http/simulation-clock.controller';
@@ -149,7 +153,7 @@ export class AppModule {
           graphqlOptions(settings, sources, rateLimits, callers, contexts),
         ),
       ],
-      controllers: [EnrolmentController, HealthController, SimulationClockController],
+      controllers: [EnrolmentController, ExportController, HealthController, SimulationClockController],
       providers: [
         ...providersOf(foundations, sources),
         { provide: RateLimits, useValue: rateLimits },
@@ -157,6 +161,7 @@ export class AppModule {
         ...auditProviders({ ...foundations, monotonicMs }),
         ...RESOLVERS,
         DateTimeScalar,
+        ReadFilter,
         RefusedSendersPlugin,
         { provide: APP_FILTER, useClass: ErrorFilter },
       ],
@@ -216,12 +221,15 @@ function providersOf(foundations: Foundations, sources: Sources): Provider[] {
   const scope = new OrganisationScope(database.pool, monotonicMs);
   const enrolment = new EnrolRequest(tokens, scope, new EnrolMachines(database, metrics), signer);
 
+  const life = new ServiceLife();
+
   const instances: readonly [unknown, unknown][] = [
     [SETTINGS, settings],
     [INCIDENT, incident],
     [Database, database],
     [RecoveryClock, clock],
-    [ServiceLife, new ServiceLife()],
+    [ServiceLife, life],
+    [OpenExports, new OpenExports(life)],
     [Metrics, metrics],
     [BlindnessWatch, blindness],
     [ReportHeartbeats, reports],
@@ -260,6 +268,10 @@ function readerInstances(
     [MachineReader, new MachineReader(reads, organisations, standings, policy, DEFAULT_WORK_POLICY)],
     [MachineGroupReader, new MachineGroupReader(reads, organisations, policy)],
     [StrandedPracticeReader, new StrandedPracticeReader(organisations, present)],
+    [
+      MachineExportReader,
+      new MachineExportReader(reads, organisations, standings, policy, DEFAULT_WORK_POLICY),
+    ],
     [SiteReader, new SiteReader(reads, organisations, rules, () => clock.now())],
     [TransitionReader, new TransitionReader(reads, organisations)],
     [BlindnessReader, new BlindnessReader(database.pool)],

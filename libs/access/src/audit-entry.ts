@@ -2,7 +2,7 @@
  * What is recorded. The list is closed, so that whoever reads the log knows all of its words; what is added here says in one line
  * what it means.
  *
- * MACHINES_LISTED, MACHINES_COUNTED, MACHINE_READ, CARE_PREVIEWED, PRACTICES_LISTED, SITES_LISTED, RECONCILIATION_READ, API_TOKENS_LISTED and
+ * MACHINES_LISTED, MACHINES_EXPORTED, MACHINES_COUNTED, MACHINE_READ, CARE_PREVIEWED, PRACTICES_LISTED, SITES_LISTED, RECONCILIATION_READ, API_TOKENS_LISTED and
  * AUDIT_READ are readings. MACHINE_CARED_FOR and
  * MACHINES_CARED_FOR: a person did something for a machine, or for many; what exactly stands on their timelines. BOOKS_RECONCILED: the fleet was
  * recounted, and if it was asked for the books put right. REGISTER_IMPORTED: an asset list was compared with the register, and taken
@@ -13,6 +13,7 @@
 export const AUDIT_ACTIONS = [
   'MACHINES_LISTED',
   'MACHINES_COUNTED',
+  'MACHINES_EXPORTED',
   'MACHINE_READ',
   'CARE_PREVIEWED',
   'PRACTICES_LISTED',

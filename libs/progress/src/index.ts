@@ -1,5 +1,7 @@
 export { BLINDNESS_CAUSES, BlindnessReader, type BlindnessCause, type BlindTime } from './blindness.reader';
 export { CareReader, type CareEventView, type MachineCareView } from './care.reader';
+export type { ExportedMachine } from './exported-machine';
+export { MachineExportReader } from './machine-export.reader';
 export { MACHINE_DIMENSIONS, type MachineDimension } from './machine-dimension';
 export { MachineGroupReader, type MachineGroups } from './machine-group.reader';
 export { MachineReader, type MachinePage } from './machine.reader';

@@ -1,8 +1,10 @@
 import {
   attestationStatus,
+  coreHours,
   failingTests,
   freshnessAt,
   GROUP_OF_STATE,
+  isOpenAt,
   nextStep,
   priorityOf,
   type BitlockerStatus,
@@ -22,6 +24,7 @@ import {
   type WorkPolicy,
 } from '@app/recovery';
 import { decodeMemory, exposureOf, reasonOf, stateOf, type MachineKey } from '@app/storage';
+import type { PracticeStanding } from './practice-standings';
 
 /** A machine as people see it. */
 export type MachineView = {
@@ -102,6 +105,26 @@ export type MachineReading = {
   readonly practicesAreOpen: boolean;
   readonly hasNoWorkingMachine: (practiceId: string) => boolean;
 };
+
+/** Practices keep core hours, all of them the same. */
+const HOURS = coreHours();
+
+/** What rows are looked at by at a moment, while these practices have no working machine. */
+export function machineReadingAt(
+  nowMs: number,
+  standing: PracticeStanding,
+  policy: Policy,
+  workPolicy: WorkPolicy,
+): MachineReading {
+  const hopeless = new Set(standing.withoutWorkingMachine);
+  return {
+    nowMs,
+    policy,
+    workPolicy,
+    practicesAreOpen: isOpenAt(HOURS, nowMs),
+    hasNoWorkingMachine: (practiceId) => hopeless.has(practiceId),
+  };
+}
 
 /** A row as people see it at a moment: what the rules conclude from it is worked out here and nowhere stored. */
 export function toMachineView(row: MachineViewRow, reading: MachineReading, sortValue: string): MachineView {

@@ -1,4 +1,4 @@
-import { coreHours, isOpenAt, type Policy, type WorkPolicy } from '@app/recovery';
+import type { Policy, WorkPolicy } from '@app/recovery';
 import type { MachineKey, Scope, ScopedReads } from '@app/storage';
 import { filterReading } from './filter-reading';
 import type { FilterReading } from './machine-conditions';
@@ -13,7 +13,13 @@ import {
   type PlainOrder,
   type Statement,
 } from './machine-list-query';
-import { toMachineView, type MachineReading, type MachineView, type MachineViewRow } from './machine-view';
+import {
+  machineReadingAt,
+  toMachineView,
+  type MachineReading,
+  type MachineView,
+  type MachineViewRow,
+} from './machine-view';
 import type { OrganisationReader } from './organisation.reader';
 import type { PracticeStanding, PracticeStandings } from './practice-standings';
 import {
@@ -33,9 +39,6 @@ type Asking = { readonly scope: Scope; readonly nowMs: number };
 
 type SortedRow = MachineViewRow & { readonly sort_value: string };
 type UrgentRow = MachineViewRow & { readonly points: number; readonly since_text: string };
-
-/** Practices keep core hours, all of them the same. */
-const HOURS = coreHours();
 
 /** Answers questions about single machines and lists of them, to whoever asks, within their scope. Reads only. */
 export class MachineReader {
@@ -161,14 +164,7 @@ export class MachineReader {
   }
 
   private look(standing: PracticeStanding, nowMs: number): MachineReading {
-    const hopeless = new Set(standing.withoutWorkingMachine);
-    return {
-      nowMs,
-      policy: this.policy,
-      workPolicy: this.workPolicy,
-      practicesAreOpen: isOpenAt(HOURS, nowMs),
-      hasNoWorkingMachine: (practiceId) => hopeless.has(practiceId),
-    };
+    return machineReadingAt(nowMs, standing, this.policy, this.workPolicy);
   }
 }
 

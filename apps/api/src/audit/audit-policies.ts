@@ -12,6 +12,7 @@ import {
 } from './describe-changes';
 import {
   describeCount,
+  describeFile,
   describeFindings,
   describeList,
   describeMachineList,
@@ -92,6 +93,8 @@ export const AUDIT_POLICIES: Readonly<Record<string, AuditPolicy>> = {
   'POST /v1/heartbeats': exempt('heartbeats are what the fleet does all day; refused senders are counted'),
   'POST /v1/enrolments': exempt('each use is counted with its enrolment token; refused senders are counted'),
   'POST /v1/register/imports': change('REGISTER_IMPORTED', describeRegisterImport),
+  'GET /v1/exports/machines': read('MACHINES_EXPORTED', describeFile),
+  'POST /v1/exports/machines': read('MACHINES_EXPORTED', describeFile),
   'GET /v1/simulation/clock': exempt('the clock of demos and drills'),
   'POST /v1/simulation/clock': exempt('refused wherever the clock is real, and in production it is'),
   'GET /graphql': exempt('recorded field by field'),

@@ -40,6 +40,26 @@ export function describeStranded(
   return { details: { ...listDetails(asked, answered), stranded: true, within: within ?? null } };
 }
 
+/** What a file was asked for by: a route's query and body as they came, whatever they are. */
+export type FileAsked = { readonly query: unknown; readonly body: unknown };
+
+/** Whose machines were taken away in a file: those of the filter that was asked for. */
+export function describeFile({ query, body }: FileAsked): AuditDescription {
+  const { filter, format = 'CSV' } = { ...membersOf(query), ...membersOf(body) };
+  return { details: { ...filterDetails(membersOf(filter)), format: String(format) } };
+}
+
+/** By an address objects come as JSON. */
+function membersOf(asked: unknown): Readonly<Record<string, unknown>> {
+  if (typeof asked === 'object' && asked !== null) return { ...asked };
+  if (typeof asked !== 'string') return {};
+  try {
+    return membersOf(JSON.parse(asked));
+  } catch {
+    return {};
+  }
+}
+
 /** A page of anything else. */
 export function describeList(asked: ListAsked, answered?: Listed): AuditDescription {
   return { organisation: asked.within ?? null, details: listDetails(asked, answered) };

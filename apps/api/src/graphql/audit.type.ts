@@ -18,6 +18,7 @@ registerEnumType(AuditActionEnum, {
   valuesMap: described({
     MACHINES_LISTED: 'A page of machines was read.',
     MACHINES_COUNTED: 'The machines of a filter were counted by what they share.',
+    MACHINES_EXPORTED: 'A file of machines was taken.',
     MACHINE_READ: 'One machine was looked up.',
     CARE_PREVIEWED: 'It was asked for how many machines an action would be done.',
     PRACTICES_LISTED: 'A page of practices and how they work was read.',

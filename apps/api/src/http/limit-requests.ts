@@ -10,11 +10,14 @@ export type Callers = WeakMap<FastifyRequest, string | null>;
 /** Anybody may ask for these, and each answer costs something. */
 const PROBES: ReadonlySet<string> = new Set(['/readyz', '/metrics']);
 
+/** Questions whose answers are files. */
+const FILES: readonly string[] = ['/v1/exports/'];
+
 /**
  * Holds requests to their rates, all but heartbeats: those are counted by their own credential at their own endpoint.
  *
  * - An address whose requests were refused too often is not heard for a while, unless a genuine credential is shown.
- * - Questions (`/graphql`) are counted by credential, or by address where no genuine credential is shown.
+ * - Questions (`/graphql`, files) are counted by credential, or by address where no genuine credential is shown.
  * - What was refused without a genuine credential is held against the address afterwards.
  */
 export function limitRequests(
@@ -52,6 +55,10 @@ function isCountedElsewhere(request: FastifyRequest): boolean {
 }
 
 function isQuestion(request: FastifyRequest): boolean {
+  return isGraphql(request) || FILES.some((path) => request.url.startsWith(path));
+}
+
+function isGraphql(request: FastifyRequest): boolean {
   return request.url.startsWith('/graphql');
 }
 
@@ -63,7 +70,7 @@ function isHeldAgainstAddress(request: FastifyRequest, reply: FastifyReply, call
 
 /** GraphQL's clients look for errors where GraphQL has them. */
 function refuse(request: FastifyRequest, reply: FastifyReply, refusal: RefusedRequest): void {
-  if (!isQuestion(request)) {
+  if (!isGraphql(request)) {
     sendRefusal(reply, refusal);
     return;
   }

@@ -2,6 +2,7 @@ import { Type, type TSchema } from '@sinclair/typebox';
 import { REFUSAL_CODES } from '@app/recovery';
 import { REGISTER_FILE_BYTES_MAX } from '@app/register';
 import { EnrolmentBody, EnrolmentItemBody, MACHINES_PER_REQUEST_MAX } from './enrolment.body';
+import { exportPaths } from './export.open-api';
 import { HeartbeatBody, HEARTBEATS_PER_REQUEST_MAX, REPORT_BODY_BYTES_MAX } from './heartbeat.body';
 import { HTTP_REFUSALS } from './refusal';
 import { RegisterAnswerBody, RegisterQuery } from './register.body';
@@ -23,6 +24,7 @@ export function openApiDocument(): unknown {
       '/v1/enrolments': { post: ENROL },
       '/v1/heartbeats': { post: REPORT },
       '/v1/register/imports': { post: IMPORT_REGISTER },
+      ...exportPaths(refusals),
       '/v1/simulation/clock': { get: READ_CLOCK, post: SET_CLOCK },
       '/livez': { get: probe('The process runs.') },
       '/readyz': {

@@ -14,6 +14,7 @@ export const ROUTE_POLICIES: Readonly<Record<string, RoutePolicy>> = {
   '/v1/enrolments': 'ENROLMENT_TOKEN',
   '/v1/register/imports': 'IT',
   '/v1/simulation/clock': 'NATIONAL_ADMIN',
+  '/v1/exports/machines': 'IT',
   '/graphql': 'EACH_FIELD',
   '/livez': 'ANYBODY',
   '/readyz': 'ANYBODY',
