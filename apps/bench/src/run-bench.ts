@@ -8,6 +8,7 @@ import { measureRow } from './rows/measure-row';
 import { pollRows } from './rows/poll-rows';
 import { reportRows } from './rows/report-rows';
 import { verifyFleet } from './rows/verify-fleet';
+import { warmUp } from './rows/warm-up';
 import { runOutage } from './run-outage';
 import { SERVICE_DATABASE } from './stage/bench-database';
 import { BenchStage, type BaselineName, type Stoppables } from './stage/bench-stage';
@@ -66,6 +67,11 @@ async function runRatios(
   const machine = await stage.database.with(SERVICE_DATABASE, (client) =>
     readMachineFacts(client, folder, loadBefore),
   );
+  const notes: string[] = [];
+  if (rows.some((row) => row.system === 'service')) {
+    say('every machine reports once');
+    notes.push(await warmUp(stage.load, stage.service.port, options.machines));
+  }
   const samples = new Map<string, Sample[]>(rows.map((row) => [row.name, []]));
   for (let round = 1; round <= options.rounds; round += 1) {
     for (const row of rows) {
@@ -77,5 +83,5 @@ async function runRatios(
   say('verifying');
   const checks = await verifyFleet(stage);
   const summaries = rows.map((row) => summariseRow(row, samples.get(row.name) ?? []));
-  return { machine, options, rows: summaries, goals: compareRows(summaries), notes: [], checks };
+  return { machine, options, rows: summaries, goals: compareRows(summaries), notes, checks };
 }

@@ -40,6 +40,8 @@ export type ReportLoad = {
   readonly seconds: number;
   /** Heartbeats a second, whatever the answers take; absent: each connection sends when it has its answer. */
   readonly pacePerSecond?: number;
+  /** So many requests at most, where there is no pace; absent: as many as there is time for. */
+  readonly requestsMax?: number;
   /** A rehearsal leaves the book of the fleet alone: the server is none that records. */
   readonly rehearsal: boolean;
 };

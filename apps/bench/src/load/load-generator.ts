@@ -63,7 +63,14 @@ export class LoadGenerator {
         this.sourceFor(load, new HeartbeatWriter(this.shape, request.slots), own),
       );
     });
-    if (load.pacePerSecond === undefined) return runClosedLoop(load.port, conversations, load.seconds);
+    const { requestsMax } = load;
+    if (load.pacePerSecond === undefined)
+      return runClosedLoop(
+        load.port,
+        conversations,
+        load.seconds,
+        requestsMax === undefined ? {} : { requestsMax },
+      );
     const requestsPerSecond = load.pacePerSecond / load.perRequest;
     return runPacedLoad(load.port, conversations, { requestsPerSecond, seconds: load.seconds });
   }

@@ -1,6 +1,7 @@
 import type { LoadResult, ReportLoad } from '../load/load-command';
 import { peakMemoryMiB } from '../measure/process-memory';
 import { makeGoal } from '../report/goal';
+import { warmUp } from '../rows/warm-up';
 import type { OutageStage } from '../stage/outage-stage';
 import type { Trial } from './trial';
 
@@ -30,7 +31,9 @@ export const OFFERED_TRIAL: Trial = {
   name: 'offered',
   title: 'the fleet of the outage at its own pace',
   run: async (stage) => {
-    const { offerPerSecond, offerSeconds } = stage.options;
+    const { offerPerSecond, offerSeconds, machines } = stage.options;
+    stage.say('offered: every machine reports once');
+    const warmed = await warmUp(stage.load, stage.service.port, machines);
     const result = await stage.load.ask<LoadResult>(relayPace(stage, offerPerSecond, offerSeconds));
     const offered = result.requests * RELAY_BATCH;
     const what = `${offerPerSecond} heartbeats/s offered for ${offerSeconds} s in relay batches of ${RELAY_BATCH}`;
@@ -50,6 +53,7 @@ export const OFFERED_TRIAL: Trial = {
         ),
       ],
       notes: [
+        warmed,
         `offered ${offered} heartbeats in ${result.seconds.toFixed(1)} s: ` +
           `${Math.round(result.items / result.seconds)} acknowledged a second, p50 ${result.p50Ms.toFixed(1)} ms, ` +
           `longest ${(result.maxMs ?? 0).toFixed(0)} ms, ${result.refused ?? 0} requests asked to come again`,

@@ -1,9 +1,9 @@
 import type { Findings } from '../scenario';
 import type { SeededRandom } from '../seeded-random';
 import { isLost, OneTryClient, type Answer } from '../wire/one-try-client';
-import { httpCase } from './http-case';
+import { makeHttpCase } from './make-http-case';
 import type { Loot } from './loot';
-import type { HttpCase } from './request-case';
+import type { HttpCase } from './http-case';
 import { judgeAnswer } from './judge-answer';
 import { rawCase, type RawCase } from './raw-case';
 import { sendRaw } from './send-raw';
@@ -67,7 +67,7 @@ export class Attack {
   private async attackOnce(random: SeededRandom, number: number): Promise<void> {
     const startedMs = performance.now();
     if (random.chance(RAW_SHARE)) await this.attackRaw(rawCase(random, this.loot), number);
-    else await this.attackOverHttp(httpCase(random, this.loot), number);
+    else await this.attackOverHttp(makeHttpCase(random, this.loot), number);
     this.slowestMs = Math.max(this.slowestMs, performance.now() - startedMs);
     if (performance.now() - startedMs > ANSWER_WITHIN_MS)
       this.tell('an answer took too long', `case ${number}`);

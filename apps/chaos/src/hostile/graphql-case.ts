@@ -1,7 +1,7 @@
 import type { SeededRandom } from '../seeded-random';
 import { inAddress, junkNumber, junkString, junkValue, randomText } from './junk';
 import type { Loot } from './loot';
-import type { HttpCase } from './request-case';
+import type { HttpCase } from './http-case';
 
 /** Questions and orders as people ask them; `?` stands for a value that is made up. */
 const DOCUMENTS = [

@@ -122,7 +122,7 @@ describe('FleetRun', () => {
     const late = service.received.filter(({ observedAtMs }) => observedAtMs >= service.away.fromMs);
     for (const { machineId, observedAtMs } of late.slice(0, 2_000)) {
       const machine = fleet.machines.find(({ installationId }) => `m-${installationId}` === machineId);
-      if (machine === undefined || machine.held !== null || machine.tracks.length > 1) continue;
+      if (machine?.held !== null || machine.tracks.length > 1) continue;
       expect(observedAtMs).toBeGreaterThan(delivered.get(machineId) ?? 0);
       delivered.set(machineId, observedAtMs);
     }
