@@ -27,6 +27,7 @@ import { RowScope1721710120000 } from './migrations/1721710120000-row-scope';
 import { OrganisationVintage1721779200000 } from './migrations/1721779200000-organisation-vintage';
 import { UrgentMachines1721780000000 } from './migrations/1721780000000-urgent-machines';
 import { Register1721791219000 } from './migrations/1721791219000-register';
+import { RoomForFacts1721795000000 } from './migrations/1721795000000-room-for-facts';
 import { provideReaderRole } from './reader-role';
 
 /** Connections of one process: two write lanes, the sweeper, readers and administration, with room to spare. */
@@ -88,6 +89,7 @@ export function makeDataSource(url: string, statementTimeoutMs = 0): DataSource 
       UrgentMachines1721780000000,
       Audit1721781000000,
       Register1721791219000,
+      RoomForFacts1721795000000,
     ],
     migrationsTransactionMode: 'all',
     synchronize: false,
