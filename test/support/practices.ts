@@ -65,3 +65,21 @@ export async function movePractice(pool: Pool, practice: string, icb: string, at
     [practice, icb, at],
   );
 }
+
+/** Puts more practices into Greater Manchester. */
+export async function insertMorePractices(pool: Pool, codes: readonly string[]): Promise<void> {
+  await pool.query(
+    `INSERT INTO organisation (code, level, name, updated_at)
+     SELECT code, 'PRACTICE', 'Surgery ' || code, '2024-07-01T00:00:00Z' FROM unnest($1::text[]) AS row (code)`,
+    [codes],
+  );
+  await pool.query(
+    `INSERT INTO organisation_link (child_code, parent_code, valid_from)
+     SELECT code, $2, '-infinity' FROM unnest($1::text[]) AS row (code)`,
+    [codes, GREATER_MANCHESTER],
+  );
+  await pool.query(
+    `INSERT INTO practice (code, source) SELECT code, 'EPRACCUR_LEGACY' FROM unnest($1::text[]) AS row (code)`,
+    [codes],
+  );
+}
