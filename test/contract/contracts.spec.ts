@@ -21,6 +21,10 @@ describe('the committed interface documents say what the code says (npm run gene
     expect(committed('openapi.json')).toBe(contracts.openApi);
   });
 
+  it('public-operations.json', () => {
+    expect(committed('public-operations.json')).toBe(contracts.publicOperations);
+  });
+
   it('every type, field, argument and enum value of the schema is described', () => {
     const undescribed: string[] = [];
     const note = (path: string, described: { description?: string | null | undefined }): void => {

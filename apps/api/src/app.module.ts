@@ -25,6 +25,7 @@ import {
   PresentCounts,
   ProgressReader,
   RegisterReader,
+  PublicProgressReader,
   SiteReader,
   StrandedPracticeReader,
   TimelineReader,
@@ -71,6 +72,7 @@ import { PollAnswers } from './graphql/poll-answers';
 import { PracticeOperationResolver } from './graphql/practice-operation.resolver';
 import { ProgressResolver } from './graphql/progress.resolver';
 import { ReadFilter } from './graphql/read-filter';
+import { PublicProgressResolver } from './graphql/public-progress.resolver';
 import { ReconciliationResolver } from './graphql/reconciliation.resolver';
 import { RefusedSendersPlugin } from './graphql/refused-senders.plugin';
 import { RegisterResolver } from './graphql/register.resolver';
@@ -114,6 +116,7 @@ export type Foundations = {
 export const RESOLVERS = [
   AuditResolver,
   ProgressResolver,
+  PublicProgressResolver,
   OrganisationResolver,
   MachineResolver,
   MachineConnectionResolver,
@@ -178,7 +181,8 @@ function accessSourcesOf({ settings, secrets, database, clock }: Foundations): S
     new Logger('access').warn({ event: 'issuer_unreachable', reason });
   const oidc = settings.oidc === null ? null : new OidcTokens(settings.oidc, now, noteFailure);
   const identify = new IdentifyPrincipal(admin, apiTokens, oidc, () => clock.now(), monotonicMs);
-  return { apiTokens, identify, organisations: new OrganisationReader(database.pool, monotonicMs), clock };
+  const organisations = new OrganisationReader(database.pool, monotonicMs);
+  return { apiTokens, identify, organisations, clock, isPublic: settings.publicProgress };
 }
 
 type Sources = AccessSources & { readonly apiTokens: ApiTokens };
@@ -255,7 +259,7 @@ function providersOf(foundations: Foundations, sources: Sources): Provider[] {
 
 /** Whatever answers questions. */
 function readerInstances(
-  { database, reads, clock }: Foundations,
+  { database, reads, clock, incident }: Foundations,
   organisations: OrganisationReader,
   policy: Policy,
   rules: () => Rules,
@@ -265,6 +269,7 @@ function readerInstances(
   return [
     [OrganisationReader, organisations],
     [ProgressReader, new ProgressReader(reads, organisations, present)],
+    [PublicProgressReader, new PublicProgressReader(reads, organisations, incident.window.fromMs)],
     [MachineReader, new MachineReader(reads, organisations, standings, policy, DEFAULT_WORK_POLICY)],
     [MachineGroupReader, new MachineGroupReader(reads, organisations, policy)],
     [StrandedPracticeReader, new StrandedPracticeReader(organisations, present)],

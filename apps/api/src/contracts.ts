@@ -3,12 +3,17 @@ import { GraphQLSchemaBuilderModule, GraphQLSchemaFactory } from '@nestjs/graphq
 import { lexicographicSortSchema, printSchema } from 'graphql';
 import { RESOLVERS } from './app.module';
 import { DateTimeScalar } from './graphql/date-time.scalar';
+import { PUBLIC_OPERATIONS } from './graphql/public-operations';
 import { openApiDocument } from './http/open-api';
 
-/** The two interfaces as documents. They are committed, and a test compares them with what the code says. */
-export type Contracts = { readonly graphql: string; readonly openApi: string };
+/** The two interfaces as documents, and what anybody may run. They are committed, and a test compares them with what the code says. */
+export type Contracts = {
+  readonly graphql: string;
+  readonly openApi: string;
+  readonly publicOperations: string;
+};
 
-/** Prints both from the code that serves them: the resolvers of the application and the schemas that validate requests. */
+/** Prints all from the code that serves them: the resolvers of the application and the schemas that validate requests. */
 export async function printContracts(): Promise<Contracts> {
   const app = await NestFactory.createApplicationContext(GraphQLSchemaBuilderModule, { logger: false });
   try {
@@ -16,6 +21,7 @@ export async function printContracts(): Promise<Contracts> {
     return {
       graphql: `${printSchema(lexicographicSortSchema(schema))}\n`,
       openApi: `${JSON.stringify(openApiDocument(), null, 2)}\n`,
+      publicOperations: `${JSON.stringify(PUBLIC_OPERATIONS, null, 2)}\n`,
     };
   } finally {
     await app.close();

@@ -8,6 +8,7 @@ async function main(): Promise<void> {
   const contracts = await printContracts();
   writeFileSync(join('apps', 'api', 'schema.graphql'), contracts.graphql);
   writeFileSync(join('apps', 'api', 'openapi.json'), contracts.openApi);
+  writeFileSync(join('apps', 'api', 'public-operations.json'), contracts.publicOperations);
 }
 
 void main();

@@ -4,14 +4,16 @@ import { RefusedRequest } from './http/refusal';
 import type { IdentifyPrincipal } from './identify-principal';
 import type { RecoveryClock } from './recovery-clock';
 
-/** A role somewhere, or the greatest one in the whole nation. */
-export type RequiredRole = Role | 'NATIONAL_ADMIN';
+/** A role somewhere; the greatest one in the whole nation; or nothing at all, where progress is public, and else the least role. */
+export type RequiredRole = Role | 'NATIONAL_ADMIN' | 'ANYBODY';
 
 /** What every request's access is worked out from. */
 export type AccessSources = {
   readonly identify: IdentifyPrincipal;
   readonly organisations: OrganisationReader;
   readonly clock: RecoveryClock;
+  /** Whether those who show no token are let in to what is for anybody. */
+  readonly isPublic: boolean;
 };
 
 /** Where somebody may do what takes a role, and how the organisations look from there. */
@@ -45,7 +47,10 @@ export class RequestAccess {
   }
 
   /** The same without waiting, once somebody has entered. */
-  require(role: RequiredRole): void {
+  require(needed: RequiredRole): void {
+    // Whoever shows a token is judged by it.
+    if (needed === 'ANYBODY' && this.sources.isPublic && this.authorization === undefined) return;
+    const role = needed === 'ANYBODY' ? 'VIEWER' : needed;
     const mayEnter =
       role === 'NATIONAL_ADMIN' ? scopeFor(this.principal, 'ADMIN').isNational : mayAct(this.principal, role);
     if (mayEnter) return;

@@ -14,7 +14,9 @@ import { IdentifyActor } from './audit/identify-actor';
 import { RefusedSenders } from './audit/refused-senders';
 import { requireRoutePolicies } from './audit/require-route-policies';
 import { PollAnswers } from './graphql/poll-answers';
+import { PUBLIC_OPERATIONS } from './graphql/public-operations';
 import { HostedDatabase } from './hosted-database';
+import { admitAnonymous } from './http/admit-anonymous';
 import { allowOrigins } from './http/allow-origins';
 import { guardRoutes } from './http/guard-routes';
 import { HeartbeatEndpoint } from './http/heartbeat.endpoint';
@@ -148,6 +150,7 @@ async function registerRoutes(
     identify: app.get(IdentifyPrincipal),
     organisations: app.get(OrganisationReader),
     clock,
+    isPublic: settings.publicProgress,
   });
   fastify.server.maxConnections = settings.limits.connectionsMax;
   requireRoutePolicies(fastify);
@@ -160,6 +163,7 @@ async function registerRoutes(
   app.get(PollAnswers).register(fastify);
   const follow = followRoutes(app.get(AuditTrail), app.get(IdentifyActor));
   registerRegisterRoute(fastify, { register: app.get(TakeRegister), follow, clock });
+  if (settings.publicProgress) admitAnonymous(fastify, PUBLIC_OPERATIONS);
 }
 
 /** New requests are refused, open ones get their answers, the queue is written, and only then the database goes. */

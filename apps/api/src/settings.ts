@@ -32,6 +32,8 @@ export type Settings = {
   readonly auditAnchorFile: string | null;
   /** Whose access tokens are taken beside our own; null: nobody's. */
   readonly oidc: OidcIssuer | null;
+  /** Whether anybody may see progress by region and ICB, in bands. */
+  readonly publicProgress: boolean;
   readonly clock: ClockSetting;
   readonly reportEverySeconds: number;
   readonly reportJitterSeconds: number;
@@ -70,6 +72,7 @@ export function readSettings(env: Environment): Settings {
     ...keySettings(reader),
     auditAnchorFile: readAnchorFileSetting(env),
     oidc: readOidc(reader),
+    publicProgress: reader.flag('PUBLIC_PROGRESS', false),
     clock: readClock(env['RECOVERY_CLOCK'], problems),
     reportEverySeconds: whole('REPORT_EVERY_SECONDS', 300, 30, 86_400),
     reportJitterSeconds: whole('REPORT_JITTER_SECONDS', 30, 0, 3_600),

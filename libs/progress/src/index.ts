@@ -39,6 +39,14 @@ export {
   type RegisterSummary,
   type SharedIdentity,
 } from './register.reader';
+export { recoveredShare } from './public-progress';
+export {
+  PUBLIC_LEVELS,
+  PublicProgressReader,
+  type PublicAnswer,
+  type PublicLevel,
+  type PublicRow,
+} from './public-progress.reader';
 export { ReaderError } from './reader-errors';
 export {
   listOperations,

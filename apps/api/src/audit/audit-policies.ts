@@ -55,6 +55,7 @@ export const AUDIT_POLICIES: Readonly<Record<string, AuditPolicy>> = {
   'Query.apiTokens': read('API_TOKENS_LISTED', describeList),
   'Query.me': exempt('what its sender may do; says nothing of machines'),
   'Query.blindTimes': exempt('when the service could not take reports; says nothing of machines'),
+  'Query.publicProgress': exempt('what anybody may know'),
   'Query.recoveryProgress': exempt('counts by organisation; polled by every dashboard'),
   'Query.registerSummary': exempt('counts by organisation'),
   'Query.operationProgress': exempt('counts by organisation; polled by every dashboard'),

@@ -10,14 +10,14 @@ import type { SilentSiteType } from './site.type';
 import type { StrandedPracticeType } from './stranded-practice.type';
 
 /**
- * What it takes to be answered: a role; the role ADMIN in the whole nation; or the credential of a machine or relay, which the
+ * What it takes to be answered: a role; the role ADMIN in the whole nation; nothing, where progress is public; or the credential of a machine or relay, which the
  * resolver itself judges.
  */
 export type Need = RequiredRole | 'AGENT_CREDENTIAL';
 
 /** What holds for every object of a type, by whichever field it is reached. */
 export type TypePolicy =
-  | { readonly needs: 'AGENT_CREDENTIAL' | 'NATIONAL_ADMIN' }
+  | { readonly needs: 'AGENT_CREDENTIAL' | 'NATIONAL_ADMIN' | 'ANYBODY' }
   | {
       readonly needs: Role;
       /**
@@ -38,6 +38,7 @@ export type Policies = {
 /** The policies of the whole interface, in one table. */
 export const POLICIES: Policies = {
   fields: {
+    'Query.publicProgress': 'ANYBODY',
     'Query.recoveryProgress': 'VIEWER',
     'Query.operationProgress': 'VIEWER',
     'Query.organisation': 'VIEWER',
@@ -72,6 +73,11 @@ export const POLICIES: Policies = {
     'Mutation.reportHeartbeats': 'AGENT_CREDENTIAL',
   },
   types: {
+    PublicProgress: { needs: 'ANYBODY' },
+    PublicOrganisationProgress: { needs: 'ANYBODY' },
+    CountRange: { needs: 'ANYBODY' },
+    ShareRange: { needs: 'ANYBODY' },
+
     RecoveryProgress: { needs: 'VIEWER' },
     OrganisationProgress: {
       needs: 'VIEWER',

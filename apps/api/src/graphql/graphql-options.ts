@@ -8,6 +8,7 @@ import { formatError } from './error.format';
 import { POLICIES } from './field-policies';
 import { guardSchema } from './guard-schema';
 import { PersistedQueries } from './persisted-queries';
+import { PUBLIC_OPERATIONS } from './public-operations';
 import { queryLimits } from './query-limits';
 import type { RequestContext } from './request-context';
 
@@ -38,7 +39,7 @@ export function graphqlOptions(
     // A form of another site can send neither a JSON body nor a header of its own.
     csrfPrevention: true,
     allowBatchedHttpRequests: false,
-    persistedQueries: { cache: new PersistedQueries() },
+    persistedQueries: { cache: new PersistedQueries(PUBLIC_OPERATIONS) },
     plugins: [queryLimits(rateLimits, settings.limits.queryCostMax, callers)],
     formatError,
     transformSchema: (schema) => guardSchema(schema, POLICIES),

@@ -25,6 +25,7 @@ export const LIST_ENTRIES_ASSUMED = 10;
 
 /** Objects that are parts of the one they stand in: they come with its row, and cost nothing of their own. */
 export const PARTS: ReadonlySet<string> = new Set([
+  'CountRange',
   'ExposureCount',
   'HeartbeatResult',
   'MachineContact',
@@ -35,6 +36,7 @@ export const PARTS: ReadonlySet<string> = new Set([
   'Priority',
   'PriorityPart',
   'Ratio',
+  'ShareRange',
   'StateCount',
 ]);
 
@@ -53,6 +55,7 @@ const GROUPS_MAX = 1_000;
 export const FIELD_PRICES: Readonly<Record<string, FieldPrice>> = {
   'Query.machineGroups': { own: GROUPING_POINTS, size: groupsWanted, sized: ['groups'] },
   'Query.recoveryProgress': { size: progressRows, sized: ['rows'] },
+  'Query.publicProgress': { size: progressRows, sized: ['rows'] },
 };
 
 function groupsWanted({ first }: FieldArguments): number {

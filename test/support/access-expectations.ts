@@ -1,0 +1,254 @@
+/** What it takes to be answered, each including the ones before. */
+export const RANKS = ['VIEWER', 'IT', 'ADMIN', 'NATIONAL_ADMIN'] as const;
+/** `AGENT`: the credential of a machine or relay, and nothing that people have. */
+export type Least = (typeof RANKS)[number] | 'AGENT';
+
+/** What can be named in a question; those of one's own, of somebody else, or of nobody. */
+export type Things = {
+  readonly practice: string;
+  readonly icb: string;
+  readonly machine: string;
+  readonly machines: number;
+  readonly enrolmentToken: string;
+  readonly relay: string;
+  readonly apiToken: string;
+  /** Different for each side, so that no request is taken for another one sent again. */
+  readonly key: string;
+};
+
+/** A field of a root: the least that it takes, and the arguments it is asked with. */
+export type Question = { readonly least: Least; readonly ask?: readonly ((of: Things) => string)[] };
+
+const within = ({ practice }: Things): string => `first: 3, filter: { within: ["${practice}"] }`;
+const action = 'action: { note: { text: "looked at" } }';
+
+/**
+ * What the interface must answer to whom, said a second time and without looking at the policies: whoever changes what one of them takes
+ * has to mean it. A field of a root or a type that is missing here fails `test/contract/policies.spec.ts`; add its line, and
+ * `test/e2e/access-matrix.e2e-spec.ts` asks it as everybody, in scope and out of it. Mutations are done in this order.
+ */
+export const QUESTIONS: Readonly<Record<string, Question>> = {
+  'Query.me': { least: 'VIEWER' },
+  'Query.incident': { least: 'VIEWER' },
+  'Query.blindTimes': { least: 'VIEWER', ask: [() => 'first: 3'] },
+  // To whoever shows a token, or where progress is not public: test/e2e/public-progress.e2e-spec.ts asks without one.
+  'Query.publicProgress': { least: 'VIEWER', ask: [() => 'by: ICB'] },
+  'Query.recoveryProgress': {
+    least: 'VIEWER',
+    ask: [
+      () => '',
+      () => 'by: PRACTICE',
+      () => 'by: ICB, asOf: "2024-07-22T10:30:00Z"',
+      ({ practice }) => `by: PRACTICE, within: "${practice}"`,
+      ({ icb }) => `by: NATIONAL, within: "${icb}"`,
+    ],
+  },
+  'Query.operationProgress': {
+    least: 'VIEWER',
+    ask: [() => 'by: PRACTICE', ({ icb }) => `by: ICB, within: "${icb}"`],
+  },
+  'Query.organisation': {
+    least: 'VIEWER',
+    ask: [({ icb }) => `odsCode: "${icb}"`, ({ practice }) => `odsCode: "${practice}"`],
+  },
+  'Query.practice': { least: 'VIEWER', ask: [({ practice }) => `odsCode: "${practice}"`] },
+  'Query.machines': { least: 'IT', ask: [() => 'first: 100', within] },
+  'Query.unrecoveredMachines': { least: 'IT', ask: [() => 'first: 100', within] },
+  'Query.machine': { least: 'IT', ask: [({ machine }) => `id: "${machine}"`] },
+  'Query.silentSites': {
+    least: 'IT',
+    ask: [() => 'first: 3', ({ practice }) => `first: 3, within: "${practice}"`],
+  },
+  'Query.previewCare': {
+    least: 'IT',
+    ask: [
+      () => 'filter: {}, action: { reopen: { reason: "back" } }',
+      ({ practice }) => `filter: { within: ["${practice}"] }, ${action}`,
+      ({ machine }) => `machineIds: ["${machine}"], ${action}`,
+    ],
+  },
+  'Query.practices': { least: 'IT', ask: [() => 'first: 3', within] },
+  'Mutation.careForMachine': {
+    least: 'IT',
+    ask: [
+      ({ machine, key }) => `input: { machineId: "${machine}", ${action}, idempotencyKey: "one-${key}" }`,
+      ({ machine, key }) =>
+        `input: { machineId: "${machine}", action: { reopen: { reason: "back" } }, idempotencyKey: "refused-${key}" }`,
+    ],
+  },
+  'Mutation.careForManyMachines': {
+    least: 'IT',
+    ask: [
+      ({ practice, machines, key }) =>
+        `input: { filter: { within: ["${practice}"] }, ${action}, expectedMachines: ${machines}, idempotencyKey: "many-${key}" }`,
+      ({ machine, key }) =>
+        `input: { machineIds: ["${machine}"], action: { reopen: { reason: "back" } }, expectedMachines: 1, idempotencyKey: "ids-${key}" }`,
+    ],
+  },
+  'Mutation.reportPracticeMode': {
+    least: 'IT',
+    ask: [
+      ({ practice, key }) =>
+        `input: { practices: ["${practice}"], mode: NORMAL, idempotencyKey: "mode-${key}" }`,
+    ],
+  },
+  'Query.apiTokens': { least: 'ADMIN', ask: [() => 'first: 100'] },
+  'Mutation.createApiToken': {
+    least: 'ADMIN',
+    ask: [({ practice }) => `input: { name: "board", role: VIEWER, organisations: ["${practice}"] }`],
+  },
+  'Mutation.createEnrolmentToken': {
+    least: 'ADMIN',
+    ask: [({ practice }) => `input: { organisation: "${practice}" }`],
+  },
+  'Mutation.createRelayCredential': {
+    least: 'ADMIN',
+    ask: [({ practice }) => `input: { organisation: "${practice}" }`],
+  },
+  'Mutation.revokeApiToken': { least: 'ADMIN', ask: [({ apiToken }) => `id: "${apiToken}"`] },
+  'Mutation.revokeEnrolmentToken': {
+    least: 'ADMIN',
+    ask: [({ enrolmentToken }) => `id: "${enrolmentToken}"`],
+  },
+  'Mutation.revokeRelayCredential': { least: 'ADMIN', ask: [({ relay }) => `id: "${relay}"`] },
+  'Mutation.revokeMachineCredential': { least: 'ADMIN', ask: [({ machine }) => `machineId: "${machine}"`] },
+  'Mutation.reconcile': { least: 'NATIONAL_ADMIN' },
+  'Query.lastReconciliation': { least: 'NATIONAL_ADMIN' },
+  'Query.auditEntries': { least: 'NATIONAL_ADMIN', ask: [() => 'first: 3'] },
+  'Mutation.reportHeartbeats': {
+    least: 'AGENT',
+    ask: [() => 'input: { heartbeats: [{ bootId: "boot-9", seq: 1, uptimeSeconds: 60, bootMode: NORMAL }] }'],
+  },
+};
+
+/** What the objects of each type take, by whichever field they are reached. */
+export const TYPES: Readonly<Record<Least, readonly string[]>> = {
+  VIEWER: [
+    ...[
+      'RecoveryProgress',
+      'OrganisationProgress',
+      'Ratio',
+      'StateCount',
+      'ExposureCount',
+      'Organisation',
+      'PageInfo',
+    ],
+    ...[
+      'OperationProgress',
+      'OrganisationOperation',
+      'ModeCount',
+      'UsabilityCount',
+      'CauseCount',
+      'SupplierOperation',
+    ],
+    ...['PublicProgress', 'PublicOrganisationProgress', 'CountRange', 'ShareRange'],
+    ...['BacklogSummary', 'Incident', 'BlindTime', 'Me', 'Grant'],
+  ],
+  IT: [
+    ...[
+      'MachineConnection',
+      'MachineEdge',
+      'Machine',
+      'MachineContact',
+      'MachineFacts',
+      'SilenceHeld',
+      'NextStep',
+    ],
+    ...[
+      'Priority',
+      'PriorityPart',
+      'TransitionConnection',
+      'TransitionEdge',
+      'Transition',
+      'TimelineConnection',
+    ],
+    ...[
+      'TimelineEdge',
+      'TimelineEntry',
+      'MachineCare',
+      'MachineClaim',
+      'MachineAttestation',
+      'CareEvent',
+      'CareError',
+    ],
+    ...[
+      'CareErrorCount',
+      'CareForMachinePayload',
+      'CareForMachinesPayload',
+      'CarePreview',
+      'PracticeOperation',
+    ],
+    ...[
+      'PracticeOperationConnection',
+      'PracticeOperationEdge',
+      'RoleMachines',
+      'PracticeReport',
+      'PracticeReportEdge',
+    ],
+    ...[
+      'PracticeReportConnection',
+      'PracticeReportError',
+      'ReportPracticeModePayload',
+      'SilentSite',
+      'SilentSiteEdge',
+    ],
+    'SilentSiteConnection',
+  ],
+  ADMIN: [
+    ...[
+      'ApiToken',
+      'ApiTokenConnection',
+      'ApiTokenEdge',
+      'CreatedApiToken',
+      'EnrolmentToken',
+      'RelayCredential',
+    ],
+  ],
+  NATIONAL_ADMIN: [
+    ...[
+      'Reconciliation',
+      'DriftCount',
+      'Drift',
+      'AuditEntry',
+      'AuditEntryConnection',
+      'AuditEntryEdge',
+      'AuditActor',
+    ],
+  ],
+  AGENT: ['ReportHeartbeatsPayload', 'HeartbeatResult'],
+};
+
+/** Fields that are never more than nothing in what the matrix asks, and where they are asked with something in them. */
+export const NOT_SHOWN: Readonly<Record<string, string>> = {};
+
+/** What each HTTP route answers to whom: nobody, a viewer, IT, an administrator of one ICB, one of the nation. */
+export const ROUTES: Readonly<
+  Record<
+    string,
+    { readonly method: 'GET' | 'POST'; readonly body?: object; readonly answers: readonly string[] }
+  >
+> = {
+  '/v1/enrolments': {
+    method: 'POST',
+    body: {
+      enrolmentToken: 'enrol_none',
+      machines: [{ installationId: 'x', practice: 'N99001', hostname: 'x' }],
+    },
+    answers: Array<string>(5).fill('401 TOKEN_UNKNOWN'),
+  },
+  '/v1/heartbeats': {
+    method: 'POST',
+    body: { heartbeats: [] },
+    answers: ['401 CREDENTIAL_MISSING', ...Array<string>(4).fill('401 CREDENTIAL_INVALID')],
+  },
+  '/v1/simulation/clock': {
+    method: 'GET',
+    answers: ['401 CREDENTIAL_MISSING', '403 FORBIDDEN', '403 FORBIDDEN', '403 FORBIDDEN', '200'],
+  },
+  '/graphql': { method: 'POST', body: { query: '{ __typename }' }, answers: Array<string>(5).fill('200') },
+  '/livez': { method: 'GET', answers: Array<string>(5).fill('200') },
+  '/readyz': { method: 'GET', answers: Array<string>(5).fill('200') },
+  '/metrics': { method: 'GET', answers: Array<string>(5).fill('200') },
+  // Registered only with a list of origins.
+  '*': { method: 'GET', answers: Array<string>(5).fill('404 NOT_FOUND') },
+};
