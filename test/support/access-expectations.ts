@@ -32,11 +32,10 @@ export const QUESTIONS: Readonly<Record<string, Question>> = {
   'Query.incident': { least: 'VIEWER' },
   'Query.blindTimes': { least: 'VIEWER', ask: [() => 'first: 3'] },
   // To whoever shows a token, or where progress is not public: test/e2e/public-progress.e2e-spec.ts asks without one.
-  'Query.publicProgress': { least: 'VIEWER', ask: [() => 'by: ICB'] },
+  'Query.publicProgress': { least: 'VIEWER', ask: [() => 'by: REGION'] },
   'Query.recoveryProgress': {
     least: 'VIEWER',
     ask: [
-      () => '',
       () => 'by: PRACTICE',
       () => 'by: ICB, asOf: "2024-07-22T10:30:00Z"',
       ({ practice }) => `by: PRACTICE, within: "${practice}"`,
@@ -52,8 +51,8 @@ export const QUESTIONS: Readonly<Record<string, Question>> = {
     ask: [({ icb }) => `odsCode: "${icb}"`, ({ practice }) => `odsCode: "${practice}"`],
   },
   'Query.practice': { least: 'VIEWER', ask: [({ practice }) => `odsCode: "${practice}"`] },
-  'Query.machines': { least: 'IT', ask: [() => 'first: 100', within] },
-  'Query.unrecoveredMachines': { least: 'IT', ask: [() => 'first: 100', within] },
+  'Query.machines': { least: 'IT', ask: [() => 'first: 5', within] },
+  'Query.unrecoveredMachines': { least: 'IT', ask: [() => 'first: 5', within] },
   'Query.machine': { least: 'IT', ask: [({ machine }) => `id: "${machine}"`] },
   'Query.silentSites': {
     least: 'IT',

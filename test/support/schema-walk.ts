@@ -21,7 +21,7 @@ export type Way = {
 };
 
 /** Below the top, pages are asked for at this size. */
-const NESTED_FIRST = 2;
+const NESTED_FIRST = 1;
 /** The service answers nothing deeper. */
 const DEPTH_MAX = 10;
 
