@@ -178,7 +178,8 @@ describe('what is one’s own', () => {
       const isFor = ({ field, least }: Cell): boolean =>
         !QUESTIONS[field] && expectedOf(sender, least) === 'answered';
       const missed = everyField(stage.schema, stage.own).filter(
-        (cell) => isFor(cell) && !found.has(cell.field) && NOT_SHOWN[cell.field] === undefined,
+        (cell) =>
+          isFor(cell) && !found.has(cell.field) && NOT_SHOWN[cell.field.split('.')[0] ?? ''] === undefined,
       );
       expect([sender, missed.map(({ field }) => field)]).toEqual([sender, []]);
     }
@@ -213,6 +214,8 @@ it('the search for what is somebody else’s would find it: who sees everything 
   expect(stage.foreignMarks.filter((mark) => !whole.includes(mark))).toEqual(unlisted);
 });
 
+const CSV = { 'content-type': 'text/csv' };
+
 it.each(Object.entries(ROUTES))(
   '%s answers everybody as it is said',
   async (path, { method, body, answers }) => {
@@ -222,9 +225,10 @@ it.each(Object.entries(ROUTES))(
       const url = path === '*' ? '/nowhere' : path;
       const answer =
         method === 'POST'
-          ? await stage.app.client.post(url, body, bearer)
+          ? await stage.app.client.post(url, body, bearer, typeof body === 'string' ? CSV : {})
           : await stage.app.client.request(url, { bearer });
-      for (const mark of stage.foreignMarks) expect(answer.text).not.toContain(mark);
+      const told = stage.foreignMarks.filter((mark) => answer.text.includes(mark));
+      if (sender !== 'NATIONAL_ADMIN') expect([path, told]).toEqual([path, []]);
       found.push(answer.status === 200 ? '200' : `${answer.status} ${answer.body.code}`);
     }
     expect(found).toEqual(answers);

@@ -54,6 +54,26 @@ export const QUESTIONS: Readonly<Record<string, Question>> = {
   'Query.machines': { least: 'IT', ask: [() => 'first: 5', within] },
   'Query.unrecoveredMachines': { least: 'IT', ask: [() => 'first: 5', within] },
   'Query.machine': { least: 'IT', ask: [({ machine }) => `id: "${machine}"`] },
+  'Query.machineGroups': {
+    least: 'IT',
+    ask: [
+      () => 'by: [PRACTICE, TAG]',
+      ({ practice }) => `by: [STATE], filter: { within: ["${practice}"] }`,
+      ({ icb }) => `by: [ICB, ASSIGNEE], filter: { within: ["${icb}"] }`,
+    ],
+  },
+  'Query.strandedPractices': {
+    least: 'IT',
+    ask: [() => 'first: 5', ({ practice }) => `first: 5, within: ["${practice}"]`],
+  },
+  'Query.registerSummary': { least: 'IT', ask: [() => '', ({ practice }) => `within: "${practice}"`] },
+  'Query.registerFindings': {
+    least: 'IT',
+    ask: [
+      () => 'first: 5, finding: NEVER_ENROLLED',
+      ({ practice }) => `first: 5, finding: NOT_IN_REGISTER, within: "${practice}"`,
+    ],
+  },
   'Query.silentSites': {
     least: 'IT',
     ask: [() => 'first: 3', ({ practice }) => `first: 3, within: "${practice}"`],
@@ -192,6 +212,9 @@ export const TYPES: Readonly<Record<Least, readonly string[]>> = {
       'SilentSiteEdge',
     ],
     'SilentSiteConnection',
+    ...['MachineGroups', 'MachineGroup', 'MachineGroupValue', 'StrandedPractice', 'StrandedPracticeEdge'],
+    ...['StrandedPracticeConnection', 'RegisterSummary', 'RegisterFindingCount', 'RegisteredMachine'],
+    ...['RegisteredMachineEdge', 'RegisteredMachineConnection'],
   ],
   ADMIN: [
     ...[
@@ -217,14 +240,17 @@ export const TYPES: Readonly<Record<Least, readonly string[]>> = {
   AGENT: ['ReportHeartbeatsPayload', 'HeartbeatResult'],
 };
 
-/** Fields that are never more than nothing in what the matrix asks, and where they are asked with something in them. */
-export const NOT_SHOWN: Readonly<Record<string, string>> = {};
+/** Types of which there is nothing where the matrix looks, and where they are shown to whom they are for. */
+export const NOT_SHOWN: Readonly<Record<string, string>> = {
+  StrandedPractice: 'test/e2e/finding.e2e-spec.ts',
+  StrandedPracticeEdge: 'test/e2e/finding.e2e-spec.ts',
+};
 
 /** What each HTTP route answers to whom: nobody, a viewer, IT, an administrator of one ICB, one of the nation. */
 export const ROUTES: Readonly<
   Record<
     string,
-    { readonly method: 'GET' | 'POST'; readonly body?: object; readonly answers: readonly string[] }
+    { readonly method: 'GET' | 'POST'; readonly body?: object | string; readonly answers: readonly string[] }
   >
 > = {
   '/v1/enrolments': {
@@ -239,6 +265,16 @@ export const ROUTES: Readonly<
     method: 'POST',
     body: { heartbeats: [] },
     answers: ['401 CREDENTIAL_MISSING', ...Array<string>(4).fill('401 CREDENTIAL_INVALID')],
+  },
+  // Shown what an import would change, and nothing is changed.
+  '/v1/register/imports': {
+    method: 'POST',
+    body: 'Practice code,Device name\r\nN99001,SPARE-1',
+    answers: ['401 CREDENTIAL_MISSING', '403 FORBIDDEN', '200', '200', '200'],
+  },
+  '/v1/exports/machines': {
+    method: 'GET',
+    answers: ['401 CREDENTIAL_MISSING', '403 FORBIDDEN', '200', '200', '200'],
   },
   '/v1/simulation/clock': {
     method: 'GET',

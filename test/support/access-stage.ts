@@ -28,12 +28,14 @@ import { GOOD_FILE, PAGE_FAULT, Pc, wireMachine } from './wire';
 export const SENDERS = ['nobody', 'VIEWER', 'IT', 'ADMIN', 'NATIONAL_ADMIN'] as const;
 export type Sender = (typeof SENDERS)[number];
 const MACHINES = 4;
+/** With the one that never enrolled. */
+const MACHINES_KNOWN = MACHINES + 1;
 /** What is not there. The machine is at a practice of somebody else. */
 export const NOBODYS: Things = {
   practice: 'P00000',
   icb: 'Q00',
   machine: `${PRACTICE}.00000000-0000-4000-8000-000000000000`,
-  machines: MACHINES,
+  machines: MACHINES_KNOWN,
   enrolmentToken: '00000000-0000-4000-8000-000000000001',
   relay: '00000000-0000-4000-8000-000000000002',
   apiToken: '00000000-0000-4000-8000-000000000003',
@@ -116,7 +118,10 @@ export async function setAccessStage(): Promise<AccessStage> {
 
 /** So that there is something to be found when the books are reconciled. */
 async function miscount({ pool }: ApplicationDatabase, practice: string): Promise<void> {
-  await pool.query('UPDATE progress_count SET machines = machines + 1 WHERE practice_id = $1', [practice]);
+  await pool.query(
+    'UPDATE progress_count SET machines = machines + 1 WHERE practice_id = $1 AND machines > 0',
+    [practice],
+  );
 }
 
 /** Machines that crashed and came back, with everything that people say and do, all of it under a name. */
@@ -158,6 +163,7 @@ async function furnish(app: Application, practice: string, name: string): Promis
   const input = { practices: [practice], ...said, idempotencyKey: `${name}-mode` };
   const told = await app.client.query<{ reportPracticeMode: { userErrors: unknown[] } }>(report, { input });
   requireNone(told.reportPracticeMode.userErrors);
+  await listAssets(app, practice, name);
   return pcs;
 }
 
@@ -179,11 +185,20 @@ async function thingsOf(
     icb,
     practice,
     machine,
-    machines: MACHINES,
+    machines: MACHINES_KNOWN,
     enrolmentToken: made.createEnrolmentToken.id,
     relay,
     apiToken,
   };
+}
+
+/** An asset list with a machine that never enrolled, and without those that did. */
+async function listAssets({ client }: Application, practice: string, name: string): Promise<void> {
+  const list = `Practice code,Device name,Serial number\r\n${practice},${name}-9,SN-${name}-9`;
+  const answer = await client.post('/v1/register/imports?apply=true', list, ADMIN_TOKEN, {
+    'content-type': 'text/csv',
+  });
+  if (answer.status !== 200) throw new Error(answer.text);
 }
 
 function requireNone(errors: readonly unknown[]): void {

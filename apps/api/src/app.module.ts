@@ -55,30 +55,12 @@ import { setTimeout as rest } from 'node:timers/promises';
 import { auditProviders } from './audit/audit-providers';
 import { EnrolRequest } from './enrol-request';
 import { OpenExports } from './export/open-exports';
-import { AccessResolver } from './graphql/access.resolver';
-import { ApiTokenResolver } from './graphql/api-token.resolver';
-import { AuditResolver } from './graphql/audit.resolver';
-import { BlindnessResolver } from './graphql/blindness.resolver';
-import { CareResolver } from './graphql/care.resolver';
 import { DateTimeScalar } from './graphql/date-time.scalar';
 import { graphqlOptions, type Contexts } from './graphql/graphql-options';
-import { HeartbeatResolver } from './graphql/heartbeat.resolver';
-import { IncidentResolver } from './graphql/incident.resolver';
-import { MachineConnectionResolver } from './graphql/machine-connection.resolver';
-import { MachineGroupsResolver } from './graphql/machine-groups.resolver';
-import { MachineResolver } from './graphql/machine.resolver';
-import { OrganisationResolver } from './graphql/organisation.resolver';
 import { PollAnswers } from './graphql/poll-answers';
-import { PracticeOperationResolver } from './graphql/practice-operation.resolver';
-import { ProgressResolver } from './graphql/progress.resolver';
 import { ReadFilter } from './graphql/read-filter';
-import { PublicProgressResolver } from './graphql/public-progress.resolver';
-import { ReconciliationResolver } from './graphql/reconciliation.resolver';
 import { RefusedSendersPlugin } from './graphql/refused-senders.plugin';
-import { RegisterResolver } from './graphql/register.resolver';
-import { MachineSiteResolver, OrganisationSiteResolver, SiteResolver } from './graphql/site.resolver';
-import { StrandedPracticeResolver } from './graphql/stranded-practice.resolver';
-import { TimelineResolver } from './graphql/timeline.resolver';
+import { RESOLVERS } from './graphql/resolvers';
 import { EnrolmentController } from './http/enrolment.controller';
 import { ErrorFilter } from './http/error.filter';
 import { ExportController } from './http/export.controller';
@@ -111,31 +93,6 @@ export type Foundations = {
   readonly incident: Incident;
   readonly clock: RecoveryClock;
 };
-
-/** The resolvers, for the service and for printing the schema. */
-export const RESOLVERS = [
-  AuditResolver,
-  ProgressResolver,
-  PublicProgressResolver,
-  OrganisationResolver,
-  MachineResolver,
-  MachineConnectionResolver,
-  MachineGroupsResolver,
-  StrandedPracticeResolver,
-  IncidentResolver,
-  AccessResolver,
-  ApiTokenResolver,
-  HeartbeatResolver,
-  SiteResolver,
-  OrganisationSiteResolver,
-  MachineSiteResolver,
-  BlindnessResolver,
-  ReconciliationResolver,
-  CareResolver,
-  TimelineResolver,
-  PracticeOperationResolver,
-  RegisterResolver,
-] as const;
 
 const monotonicMs = (): number => performance.now();
 

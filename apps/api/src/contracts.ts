@@ -1,9 +1,9 @@
 import { NestFactory } from '@nestjs/core';
 import { GraphQLSchemaBuilderModule, GraphQLSchemaFactory } from '@nestjs/graphql';
 import { lexicographicSortSchema, printSchema } from 'graphql';
-import { RESOLVERS } from './app.module';
 import { DateTimeScalar } from './graphql/date-time.scalar';
 import { PUBLIC_OPERATIONS } from './graphql/public-operations';
+import { RESOLVERS } from './graphql/resolvers';
 import { openApiDocument } from './http/open-api';
 
 /** The two interfaces as documents, and what anybody may run. They are committed, and a test compares them with what the code says. */

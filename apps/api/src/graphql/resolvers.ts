@@ -1,0 +1,44 @@
+import { AccessResolver } from './access.resolver';
+import { ApiTokenResolver } from './api-token.resolver';
+import { AuditResolver } from './audit.resolver';
+import { BlindnessResolver } from './blindness.resolver';
+import { CareResolver } from './care.resolver';
+import { HeartbeatResolver } from './heartbeat.resolver';
+import { IncidentResolver } from './incident.resolver';
+import { MachineConnectionResolver } from './machine-connection.resolver';
+import { MachineGroupsResolver } from './machine-groups.resolver';
+import { MachineResolver } from './machine.resolver';
+import { OrganisationResolver } from './organisation.resolver';
+import { PracticeOperationResolver } from './practice-operation.resolver';
+import { ProgressResolver } from './progress.resolver';
+import { PublicProgressResolver } from './public-progress.resolver';
+import { ReconciliationResolver } from './reconciliation.resolver';
+import { RegisterResolver } from './register.resolver';
+import { MachineSiteResolver, OrganisationSiteResolver, SiteResolver } from './site.resolver';
+import { StrandedPracticeResolver } from './stranded-practice.resolver';
+import { TimelineResolver } from './timeline.resolver';
+
+/** The resolvers, for the service and for printing the schema. */
+export const RESOLVERS = [
+  AuditResolver,
+  ProgressResolver,
+  PublicProgressResolver,
+  OrganisationResolver,
+  MachineResolver,
+  MachineConnectionResolver,
+  MachineGroupsResolver,
+  StrandedPracticeResolver,
+  IncidentResolver,
+  AccessResolver,
+  ApiTokenResolver,
+  HeartbeatResolver,
+  SiteResolver,
+  OrganisationSiteResolver,
+  MachineSiteResolver,
+  BlindnessResolver,
+  ReconciliationResolver,
+  CareResolver,
+  TimelineResolver,
+  PracticeOperationResolver,
+  RegisterResolver,
+] as const;
