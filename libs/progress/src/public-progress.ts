@@ -29,7 +29,7 @@ const BAND = 5;
  * Smaller counts are all published alike. What must stay secret are counts under five; the five above them are held back as well, so that
  * whoever sees a count drop below what is published knows one that is no secret, and has then to guess how five more machines fared.
  */
-export const SMALLEST_TOLD_COUNT = 10;
+const SMALLEST_TOLD_COUNT = 10;
 
 /** Four decimals, as all shares here. */
 const SHARE_STEPS = 10_000;
