@@ -18,6 +18,8 @@ const LOOK_UPS = ['installation'];
 
 const MACHINE_TABLES = [
   'care_event',
+  'enrolment_request',
+  'enrolment_use',
   'machine',
   'machine_status',
   'machine_tag',

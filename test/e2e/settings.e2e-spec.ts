@@ -1,6 +1,7 @@
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { startService } from '../../apps/api/src/service';
-import { readSettings, SettingsError } from '../../apps/api/src/settings';
+import { readSettings } from '../../apps/api/src/settings';
+import { SettingsError } from '../../apps/api/src/settings-error';
 import {
   ADMIN_TOKEN,
   CREDENTIAL_KEY,

@@ -1,10 +1,11 @@
+import { X509Certificate } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { startApplication, until, type Application } from '../support/application';
 import { Client } from '../support/client';
 import { PRACTICE } from '../support/practices';
 import { TLS_FILES } from '../support/tls-files';
-import { wireMachine } from '../support/wire';
+import { Pc, wireHeartbeat, wireMachine } from '../support/wire';
 
 /** How the service is reached: TLS, headers, pages of other origins, slow clients, and what production keeps to itself. */
 const DASHBOARD = 'https://dashboard.example';
@@ -147,6 +148,62 @@ describe('in production, over TLS', () => {
   });
 });
 
+describe('a relay that is bound to a client certificate', () => {
+  let app: Application;
+  const clients: Client[] = [];
+
+  beforeAll(async () => {
+    app = await startApplication({
+      env: {
+        TLS_KEY_FILE: TLS_FILES.keyFile,
+        TLS_CERT_FILE: TLS_FILES.certFile,
+        TLS_CLIENT_CA_FILE: TLS_FILES.caFile,
+      },
+    });
+  });
+
+  afterAll(async () => {
+    for (const client of clients) await client.close();
+    await app.close();
+  });
+
+  function over(tls: { readonly cert: string; readonly key: string } | null): Client {
+    const client = new Client(app.url, app.adminToken, { ca: TLS_FILES.ca, ...tls });
+    clients.push(client);
+    return client;
+  }
+
+  it('is heard over a connection that shows it, and over no other; machines need none', async () => {
+    const admin = over(null);
+    const pc = await Pc.enrol(admin, wireMachine(PRACTICE));
+    const certificateSha256 = new X509Certificate(TLS_FILES.relay.cert).fingerprint256;
+    const create =
+      'mutation ($input: CreateRelayCredentialInput!) { createRelayCredential(input: $input) { credential } }';
+    const input = { organisation: PRACTICE, certificateSha256 };
+    const { createRelayCredential } = await admin.query<{ createRelayCredential: { credential: string } }>(
+      create,
+      { input },
+    );
+    const send = async (client: Client, bearer: string, machineId?: string): Promise<string> => {
+      const { status, body } = await client.report(bearer, [
+        wireHeartbeat(machineId === undefined ? { seq: 2 } : { machineId }),
+      ]);
+      return `${status} ${(body.code as string | undefined) ?? 'OK'}`;
+    };
+    const { credential } = createRelayCredential;
+    expect(await send(over(TLS_FILES.relay), credential, pc.id)).toBe('200 OK');
+    // A certificate of the same name that another authority signed proves nothing.
+    for (const client of [over(null), over(TLS_FILES.stranger)])
+      expect(await send(client, credential, pc.id)).toBe('401 CERTIFICATE_REQUIRED');
+    const free = await admin.createRelay(PRACTICE);
+    expect(await send(over(null), free.credential, pc.id)).toBe('200 OK');
+    expect(await send(over(null), pc.credential)).toBe('200 OK');
+    expect(await admin.refusalOf(create, { input: { ...input, certificateSha256: 'abc' } })).toBe(
+      'BAD_USER_INPUT',
+    );
+  });
+});
+
 describe('a client that is slow, and a statement that is', () => {
   let app: Application;
 
@@ -184,6 +241,13 @@ describe('a client that is slow, and a statement that is', () => {
       holder.release();
     }
     expect((await app.client.progress()).total.fleet).toBe(0);
+  });
+
+  it('gets no binding to a certificate where none is asked for', async () => {
+    const create =
+      'mutation ($input: CreateRelayCredentialInput!) { createRelayCredential(input: $input) { id } }';
+    const input = { organisation: PRACTICE, certificateSha256: '0'.repeat(64) };
+    expect(await app.client.refusalOf(create, { input })).toBe('BAD_USER_INPUT');
   });
 });
 

@@ -112,6 +112,17 @@ export const QUESTIONS: Readonly<Record<string, Question>> = {
     ],
   },
   'Query.apiTokens': { least: 'ADMIN', ask: [() => 'first: 100'] },
+  'Query.enrolmentTokens': { least: 'ADMIN', ask: [() => 'first: 100'] },
+  'Query.enrolmentUses': {
+    least: 'ADMIN',
+    ask: [({ enrolmentToken }) => `first: 5, tokenId: "${enrolmentToken}"`],
+  },
+  'Query.enrolmentRequests': { least: 'ADMIN', ask: [() => 'first: 5'] },
+  'Query.relays': { least: 'ADMIN', ask: [() => 'first: 100'] },
+  'Mutation.decideEnrolments': {
+    least: 'ADMIN',
+    ask: [({ machine }) => `input: { ids: ["${machine}"], verdict: DENIED }`],
+  },
   'Mutation.createApiToken': {
     least: 'ADMIN',
     ask: [({ practice }) => `input: { name: "board", role: VIEWER, organisations: ["${practice}"] }`],
@@ -225,6 +236,10 @@ export const TYPES: Readonly<Record<Least, readonly string[]>> = {
       'EnrolmentToken',
       'RelayCredential',
     ],
+    ...['EnrolmentTokenConnection', 'EnrolmentTokenEdge', 'EnrolmentTokenRecord'],
+    ...['EnrolmentUseConnection', 'EnrolmentUseEdge', 'EnrolmentUse'],
+    ...['EnrolmentRequestConnection', 'EnrolmentRequestEdge', 'EnrolmentRequest'],
+    ...['RelayConnection', 'RelayEdge', 'RelayRecord'],
   ],
   NATIONAL_ADMIN: [
     ...[
@@ -242,6 +257,10 @@ export const TYPES: Readonly<Record<Least, readonly string[]>> = {
 
 /** Types of which there is nothing where the matrix looks, and where they are shown to whom they are for. */
 export const NOT_SHOWN: Readonly<Record<string, string>> = {
+  EnrolmentUse: 'test/e2e/enrolment-tokens.e2e-spec.ts',
+  EnrolmentUseEdge: 'test/e2e/enrolment-tokens.e2e-spec.ts',
+  EnrolmentRequest: 'test/e2e/enrolment-tokens.e2e-spec.ts',
+  EnrolmentRequestEdge: 'test/e2e/enrolment-tokens.e2e-spec.ts',
   StrandedPractice: 'test/e2e/finding.e2e-spec.ts',
   StrandedPracticeEdge: 'test/e2e/finding.e2e-spec.ts',
 };

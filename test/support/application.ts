@@ -123,6 +123,7 @@ const FILLED_BY_A_SERVICE = [
   ...['register_entry', 'register_import'],
   'site_silence',
   ...['ingest_presence', 'blindness', 'enrolment_token', 'relay_credential', 'api_token'],
+  ...['enrolment_use', 'enrolment_request'],
 ];
 
 /** Longer than anything here takes on a busy machine. */

@@ -21,6 +21,8 @@ export type ReportAnswer = {
   readonly serverTime: string;
   readonly results: readonly ReportResult[];
   readonly next: { readonly afterSeconds: number; readonly jitterSeconds: number };
+  /** A fresh credential, when the present one nears its end. */
+  readonly credential?: string;
 };
 
 export type EnrolmentResult = {
@@ -241,7 +243,7 @@ export class Client {
 
   async createEnrolmentToken(
     organisation: string,
-    limits: { maxUses?: number; expiresAt?: string } = {},
+    limits: { maxUses?: number; expiresAt?: string; requiresApproval?: boolean } = {},
   ): Promise<string> {
     const mutation = `mutation ($input: CreateEnrolmentTokenInput!) { createEnrolmentToken(input: $input) { token } }`;
     const data = await this.query<{ createEnrolmentToken: { token: string } }>(mutation, {

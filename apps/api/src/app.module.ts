@@ -2,15 +2,7 @@ import type { ApolloDriverConfig } from '@nestjs/apollo';
 import { Logger, Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { GraphQLModule } from '@nestjs/graphql';
-import {
-  AdminToken,
-  ApiTokens,
-  CredentialSigner,
-  EnrolmentTokens,
-  OidcTokens,
-  OrganisationScope,
-  RelayCredentials,
-} from '@app/access';
+import { AdminToken, ApiTokens, OidcTokens, OrganisationScope } from '@app/access';
 import { CareForMachines, ReportPractices } from '@app/care';
 import {
   BlindnessReader,
@@ -44,16 +36,14 @@ import { countMachines, Database, type ScopedReads } from '@app/storage';
 import {
   BlindnessWatch,
   DEFAULT_INGEST_LIMITS,
-  EnrolMachines,
   ReconcileBooks,
   ReportHeartbeats,
   ReportSpacing,
-  RevokeCredential,
   SweepSilence,
 } from '@app/tracking';
 import { setTimeout as rest } from 'node:timers/promises';
+import { agentAccess } from './agent-access';
 import { auditProviders } from './audit/audit-providers';
-import { EnrolRequest } from './enrol-request';
 import { OpenExports } from './export/open-exports';
 import { DateTimeScalar } from './graphql/date-time.scalar';
 import { graphqlOptions, type Contexts } from './graphql/graphql-options';
@@ -67,9 +57,7 @@ import { ExportController } from './http/export.controller';
 import { HealthController } from './http/health.controller';
 import type { Callers } from './http/limit-requests';
 import { SimulationClockController } from './http/simulation-clock.controller';
-import { IdentifyCaller } from './identify-caller';
 import { IdentifyPrincipal } from './identify-principal';
-import { IdentifySpeaker } from './identify-speaker';
 import type { Secrets } from './local-secrets';
 import { Metrics } from './metrics';
 import { rateClock } from './rate-clock';
@@ -115,7 +103,7 @@ export class AppModule {
       ],
       controllers: [EnrolmentController, ExportController, HealthController, SimulationClockController],
       providers: [
-        ...providersOf(foundations, sources),
+        ...providersOf(foundations, sources, rateLimits),
         { provide: RateLimits, useValue: rateLimits },
         { provide: CALLERS, useValue: callers },
         ...auditProviders({ ...foundations, monotonicMs }),
@@ -144,8 +132,8 @@ function accessSourcesOf({ settings, secrets, database, clock }: Foundations): S
 
 type Sources = AccessSources & { readonly apiTokens: ApiTokens };
 
-function providersOf(foundations: Foundations, sources: Sources): Provider[] {
-  const { settings, secrets, database, incident, clock } = foundations;
+function providersOf(foundations: Foundations, sources: Sources, rateLimits: RateLimits): Provider[] {
+  const { settings, database, incident, clock } = foundations;
   const { identify, organisations } = sources;
   const policy = policyForInterval(settings.reportEverySeconds * SECOND_MS);
   const metrics = new Metrics();
@@ -176,15 +164,11 @@ function providersOf(foundations: Foundations, sources: Sources): Provider[] {
     pool: database.pool,
   });
 
-  const signer = new CredentialSigner(secrets.credentialKey);
-  const relays = new RelayCredentials(database, signer);
-  const tokens = new EnrolmentTokens(database);
   const scope = new OrganisationScope(database.pool, monotonicMs);
-  const enrolment = new EnrolRequest(tokens, scope, new EnrolMachines(database, metrics), signer);
 
   const life = new ServiceLife();
 
-  const instances: readonly [unknown, unknown][] = [
+  const instances: readonly (readonly [unknown, unknown])[] = [
     [SETTINGS, settings],
     [INCIDENT, incident],
     [Database, database],
@@ -200,12 +184,7 @@ function providersOf(foundations: Foundations, sources: Sources): Provider[] {
     [UpkeepSchedule, new UpkeepSchedule(clock, spacing, fleet, books, settings.reconcileEverySeconds)],
     [ApiTokens, sources.apiTokens],
     [IdentifyPrincipal, identify],
-    [EnrolmentTokens, tokens],
-    [RelayCredentials, relays],
-    [RevokeCredential, new RevokeCredential(database)],
-    [EnrolRequest, enrolment],
-    [IdentifyCaller, new IdentifyCaller(identify, signer, clock)],
-    [IdentifySpeaker, new IdentifySpeaker(signer, relays, clock)],
+    ...agentAccess(foundations, { identify, scope, rateLimits, metrics }),
     [RecordReport, new RecordReport(reports, scope, clock, metrics)],
     ...readerInstances(foundations, organisations, policy, rules),
     ...careInstances(foundations, organisations, rules, metrics, scope),

@@ -1,9 +1,17 @@
-import type { CredentialSigner, EnrolmentTokens, OrganisationScope } from '@app/access';
-import { DAY_MS, type RefusalCode } from '@app/recovery';
+import {
+  EnrolmentGate,
+  EnrolmentTokenRefused,
+  type CredentialSigner,
+  type EnrolmentTokens,
+  type OrganisationScope,
+  type UsableEnrolmentToken,
+} from '@app/access';
+import type { RefusalCode } from '@app/recovery';
 import { formatMachineKey } from '@app/storage';
 import type { EnrolMachines, EnrolmentRequest, EnrolmentResult } from '@app/tracking';
 import { readEnrolmentItem, type EnrolmentItemRefusal } from './http/enrolment.body';
 import { RefusedRequest } from './http/refusal';
+import type { RateLimits } from './rate-limits';
 
 /** What is answered about one machine. */
 export type EnrolmentItemResult = {
@@ -14,9 +22,6 @@ export type EnrolmentItemResult = {
   readonly code: RefusalCode | null;
 };
 
-/** A machine's credential is good for this long; enrolling again always yields a fresh one. */
-const CREDENTIAL_VALID_MS = 400 * DAY_MS;
-
 /** Enrols the machines of one request, each judged by itself. */
 export class EnrolRequest {
   constructor(
@@ -24,22 +29,27 @@ export class EnrolRequest {
     private readonly scope: OrganisationScope,
     private readonly machines: EnrolMachines,
     private readonly signer: CredentialSigner,
+    private readonly limits: RateLimits,
   ) {}
 
-  /** @throws RefusedRequest when the token may not be used */
-  async enrol(secret: string, items: readonly unknown[], nowMs: number): Promise<EnrolmentItemResult[]> {
+  /** @throws RefusedRequest when the token may not be used, or is used too much */
+  async enrol(
+    secret: string,
+    items: readonly unknown[],
+    address: string,
+    nowMs: number,
+  ): Promise<EnrolmentItemResult[]> {
     const token = await this.tokens.find(secret, nowMs);
-    if (typeof token === 'string') throw new RefusedRequest(token, 'this enrolment token may not be used');
-    const read = items.map(readEnrolmentItem);
+    if (typeof token === 'string') throw tokenRefusal(token);
+    this.limits.admitEnrolments(token.id, items.length);
+    const read = this.holdBack(items.map(readEnrolmentItem));
     await this.scope.prepare(
       new Set(read.flatMap((one) => ('practiceId' in one ? [one.practiceId] : []))),
       nowMs,
     );
     const placed = read.map((one) => this.place(one, token.organisationCode));
     const good = placed.flatMap((one) => ('practiceId' in one ? [one] : []));
-    const takeUses = (db: Parameters<EnrolmentTokens['takeUses']>[0], wanted: number): Promise<number> =>
-      this.tokens.takeUses(db, token.id, wanted);
-    const enrolled = good.length === 0 ? [] : await this.machines.enrol(good, takeUses, nowMs);
+    const enrolled = good.length === 0 ? [] : await this.letIn(good, token, address, nowMs);
     let next = 0;
     return placed.map((one) => {
       if (!('practiceId' in one)) return refused(one.installationId, one.code);
@@ -47,6 +57,34 @@ export class EnrolRequest {
       next += 1;
       return this.toItemResult(one.installationId, result, nowMs);
     });
+  }
+
+  private async letIn(
+    requests: readonly EnrolmentRequest[],
+    token: UsableEnrolmentToken,
+    address: string,
+    nowMs: number,
+  ): Promise<EnrolmentResult[]> {
+    try {
+      return await this.machines.enrol(requests, new EnrolmentGate(token, address, nowMs), nowMs);
+    } catch (error) {
+      throw error instanceof EnrolmentTokenRefused ? tokenRefusal(error.code) : error;
+    }
+  }
+
+  /** Refuses installations that come too often; the whole request when there is nobody else in it. */
+  private holdBack(
+    read: readonly (EnrolmentRequest | EnrolmentItemRefusal)[],
+  ): readonly (EnrolmentRequest | EnrolmentItemRefusal)[] {
+    const held = read.map((one) =>
+      'practiceId' in one && !this.limits.admitInstallation(one.installationId)
+        ? ({ installationId: one.installationId, code: 'ENROLLED_TOO_OFTEN' } as const)
+        : one,
+    );
+    const [first] = held;
+    if (first !== undefined && held.every((one) => 'code' in one && one.code === 'ENROLLED_TOO_OFTEN'))
+      throw this.limits.installationRefusal(first.installationId ?? '');
+    return held;
   }
 
   private place(
@@ -74,10 +112,14 @@ export class EnrolRequest {
       installationId,
       outcome: result.outcome,
       machineId: formatMachineKey(result.key),
-      credential: this.signer.signMachine(result.key, result.generation, nowMs + CREDENTIAL_VALID_MS),
+      credential: this.signer.signMachine(result.key, result.generation, nowMs + this.signer.life.validMs),
       code: null,
     };
   }
+}
+
+function tokenRefusal(code: Extract<Awaited<ReturnType<EnrolmentTokens['find']>>, string>): RefusedRequest {
+  return new RefusedRequest(code, 'this enrolment token may not be used');
 }
 
 function refused(installationId: string | null, code: RefusalCode): EnrolmentItemResult {

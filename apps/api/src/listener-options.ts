@@ -6,8 +6,11 @@ import type { Transport } from './transport-settings';
 
 /** Kept longer than most load balancers do, so that they and not we close idle connections. */
 const KEEP_ALIVE_TIMEOUT_MS = 72_000;
-/** On an open request nothing has moved for this long, in either direction: nobody is there any more. Longer than keep-alive. */
-const IDLE_CONNECTION_TIMEOUT_MS = 80_000;
+/**
+ * On an open request nothing has moved for this long, in either direction: nobody reads the answer any more. Longer than anything that is
+ * asked for takes to be worked out, a reconciliation of a large fleet included.
+ */
+const IDLE_CONNECTION_TIMEOUT_MS = 600_000;
 /** Headers are small: whoever needs longer for them holds connections open on purpose. */
 const HEADERS_TIMEOUT_MAX_MS = 10_000;
 /** How often slow requests are looked for, and so how late one may be found. */

@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseKeys } from './key-settings';
 import type { Settings } from './settings';
 
-/** The administrator's token and the key that signs credentials. */
-export type Secrets = { readonly adminToken: string; readonly credentialKey: Buffer };
+/** The administrator's token and the keys of credentials, of which the first one signs. */
+export type Secrets = { readonly adminToken: string; readonly credentialKeys: readonly Buffer[] };
 
 /** Told where a secret was written, never what it is. */
 type SecretLog = (event: string, fields: Record<string, unknown>) => void;
@@ -22,18 +23,18 @@ export async function provideSecrets(settings: Settings, log: SecretLog): Promis
   const makeToken = (): string => randomBytes(SECRET_BYTES).toString('base64url');
   return {
     adminToken: settings.adminToken ?? (await keepSecret(dataDir, 'admin-token', makeToken, log)),
-    credentialKey: await provideCredentialKey(settings, log),
+    credentialKeys: await provideCredentialKeys(settings, log),
   };
 }
 
-/** The key that signs credentials: as set, or made and kept. Also for tools, which may come before the service's first start. */
-export async function provideCredentialKey(
-  settings: Pick<Settings, 'credentialKey' | 'dataDir'>,
+/** The keys of credentials: as set, or one made and kept. Also for tools, which may come before the service's first start. */
+export async function provideCredentialKeys(
+  settings: Pick<Settings, 'credentialKeys' | 'dataDir'>,
   log: SecretLog,
-): Promise<Buffer> {
-  if (settings.credentialKey !== null) return settings.credentialKey;
+): Promise<readonly Buffer[]> {
+  if (settings.credentialKeys !== null) return settings.credentialKeys;
   const makeKey = (): string => randomBytes(SECRET_BYTES).toString('hex');
-  return Buffer.from(await keepSecret(settings.dataDir, 'credential-key', makeKey, log), 'hex');
+  return parseKeys(await keepSecret(settings.dataDir, 'credential-key', makeKey, log));
 }
 
 async function keepSecret(

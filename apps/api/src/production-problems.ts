@@ -5,7 +5,7 @@ import type { Transport } from './transport-settings';
 /** The settings that are good enough for a desk and not for real machines. */
 type Judged = {
   readonly adminToken: string | null;
-  readonly credentialKey: Buffer | null;
+  readonly credentialKeys: readonly Buffer[] | null;
   readonly auditKeys: readonly Buffer[] | null;
   readonly clock: ClockSetting;
   readonly transport: Transport;
@@ -13,7 +13,7 @@ type Judged = {
 
 /** Why settings must not be used in production; empty when they may. Secrets made at the first start are random. */
 export function productionProblems(settings: Judged): readonly string[] {
-  const { adminToken, credentialKey, auditKeys, clock, transport } = settings;
+  const { adminToken, credentialKeys, auditKeys, clock, transport } = settings;
   const problems: string[] = [];
   if (clock.kind !== 'REAL') problems.push('RECOVERY_CLOCK must not be set in production');
   if (transport.tls === null && transport.trustedProxies.length === 0) {
@@ -23,10 +23,13 @@ export function productionProblems(settings: Judged): readonly string[] {
   }
   const token = adminToken === null ? null : secretWeakness(adminToken);
   if (token !== null) problems.push(`ADMIN_TOKEN ${token}: it must be random in production`);
-  const key = credentialKey === null ? null : keyWeakness(credentialKey);
-  if (key !== null) problems.push(`CREDENTIAL_KEY ${key}: it must be random in production`);
-  for (const weakness of (auditKeys ?? []).map(keyWeakness)) {
-    if (weakness !== null) problems.push(`AUDIT_KEY ${weakness}: it must be random in production`);
+  const keys = [
+    ...(credentialKeys ?? []).map((key) => ['CREDENTIAL_KEY', key] as const),
+    ...(auditKeys ?? []).map((key) => ['AUDIT_KEY', key] as const),
+  ];
+  for (const [name, key] of keys) {
+    const weakness = keyWeakness(key);
+    if (weakness !== null) problems.push(`${name} ${weakness}: it must be random in production`);
   }
   return problems;
 }

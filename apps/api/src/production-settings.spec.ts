@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TLS_FILES } from '../../../test/support/tls-files';
-import { readDatabaseSettings, readSettings, SettingsError } from './settings';
+import { readDatabaseSettings, readSettings } from './settings';
+import { SettingsError } from './settings-error';
 
 const TOKEN = 'qv7Jx2mWc9TzL4bRk8NsYd1HfGu5EoPa3iVtXyZw6Bn';
 const KEY = 'b1946ac92492d2347c6235b4d2611184f3c9d07e5a8b4f60a917c2e35d8f7a06';
@@ -76,7 +77,7 @@ describe('files', () => {
       adminToken: TOKEN,
       databaseUrl: 'postgres://recovery:hunter2@db/recovery',
     });
-    expect(settings.credentialKey?.toString('hex')).toBe(KEY);
+    expect(settings.credentialKeys?.map((key) => key.toString('hex'))).toEqual([KEY]);
     expect(readDatabaseSettings({ DATABASE_URL_FILE: file('url', 'postgres://db/x') }).databaseUrl).toBe(
       'postgres://db/x',
     );

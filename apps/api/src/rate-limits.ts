@@ -1,4 +1,4 @@
-import { RateLimiter, type RateStanding, type Speaker } from '@app/access';
+import { RateLimiter, type RatePolicy, type RateStanding, type Speaker } from '@app/access';
 import { SECOND_MS } from '@app/recovery';
 import { RefusedRequest } from './http/refusal';
 import type { Limits } from './limit-settings';
@@ -19,6 +19,10 @@ export class RateLimits {
   private readonly questions: RateLimiter;
   private readonly queryCost: RateLimiter;
   private readonly strangers: RateLimiter;
+  private readonly enrolments: RateLimiter;
+  private readonly reEnrolments: RateLimiter;
+  /** Never change, and go out with every answer. */
+  private readonly policyTexts = new Map<RatePolicy, string>();
 
   constructor(
     limits: Limits,
@@ -29,6 +33,8 @@ export class RateLimits {
     this.questions = new RateLimiter(limits.questions);
     this.queryCost = new RateLimiter(limits.queryCost);
     this.strangers = new RateLimiter(limits.strangers);
+    this.enrolments = new RateLimiter(limits.enrolments);
+    this.reEnrolments = new RateLimiter(limits.reEnrolments);
   }
 
   /**
@@ -47,6 +53,25 @@ export class RateLimits {
     if (heartbeats < 2) return;
     const { limiter, key } = this.reporter(speaker);
     limiter.charge(key, heartbeats - 1, this.clock.now());
+  }
+
+  /** Takes the enrolments that one token is asked for. @throws RefusedRequest RATE_LIMITED */
+  admitEnrolments(tokenId: string, machines: number): void {
+    const waitMs = this.enrolments.take(tokenId, machines, this.clock.now());
+    if (waitMs === 0) return;
+    throw this.refusal({ limiter: this.enrolments, key: tokenId }, waitMs, 'too many machines by this token');
+  }
+
+  /** Takes one enrolment of one installation. @returns whether it may; an installation that enrols again and again is in a loop */
+  admitInstallation(installationId: string): boolean {
+    return this.reEnrolments.take(installationId, 1, this.clock.now()) === 0;
+  }
+
+  /** What a request is told of which every installation comes too often. */
+  installationRefusal(installationId: string): RefusedRequest {
+    const counted = { limiter: this.reEnrolments, key: installationId };
+    const waitMs = this.reEnrolments.waitMs(installationId, this.clock.now());
+    return this.refusal(counted, waitMs, 'this installation enrols too often');
   }
 
   /** Takes one question. @returns its `RateLimit` headers @throws RefusedRequest RATE_LIMITED */
@@ -96,14 +121,10 @@ export class RateLimits {
 
   /** Laid out by draft-ietf-httpapi-ratelimit-headers: the policy (quota and window) and where one stands. */
   headersOf(standings: readonly RateStanding[]): Readonly<Record<string, string>> {
-    const policies = standings.map(
-      ({ policy: { name, quota, windowMs } }) => `"${name}";q=${quota};w=${this.seconds(windowMs)}`,
-    );
-    const left = standings.map(
-      ({ policy, remaining, fullAfterMs }) =>
-        `"${policy.name}";r=${remaining};t=${this.seconds(fullAfterMs)}`,
-    );
-    return { 'ratelimit-policy': policies.join(', '), ratelimit: left.join(', ') };
+    return {
+      'ratelimit-policy': standings.map(({ policy }) => this.policyText(policy)).join(', '),
+      ratelimit: standings.map((standing) => this.standingText(standing)).join(', '),
+    };
   }
 
   questionStanding(asker: string): RateStanding {
@@ -117,7 +138,21 @@ export class RateLimits {
   }
 
   private headers({ limiter, key }: Counted): Readonly<Record<string, string>> {
-    return this.headersOf([limiter.standing(key, this.clock.now())]);
+    const standing = limiter.standing(key, this.clock.now());
+    return { 'ratelimit-policy': this.policyText(limiter.policy), ratelimit: this.standingText(standing) };
+  }
+
+  private policyText(policy: RatePolicy): string {
+    let text = this.policyTexts.get(policy);
+    if (text === undefined) {
+      text = `"${policy.name}";q=${policy.quota};w=${this.seconds(policy.windowMs)}`;
+      this.policyTexts.set(policy, text);
+    }
+    return text;
+  }
+
+  private standingText({ policy, remaining, fullAfterMs }: RateStanding): string {
+    return `"${policy.name}";r=${remaining};t=${this.seconds(fullAfterMs)}`;
   }
 
   private refusal(counted: Counted, waitMs: number, message: string): RefusedRequest {

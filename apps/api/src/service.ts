@@ -38,6 +38,7 @@ import { provideSecrets } from './local-secrets';
 import { Metrics } from './metrics';
 import { RateLimits } from './rate-limits';
 import { RecordReport } from './record-report';
+import { RenewCredential } from './renew-credential';
 import { RecoveryClock } from './recovery-clock';
 import { ServiceLife } from './service-life';
 import type { Settings } from './settings';
@@ -99,6 +100,7 @@ function makeHeartbeatEndpoint(
   return new HeartbeatEndpoint({
     identify: app.get(IdentifySpeaker),
     record: app.get(RecordReport),
+    renewal: app.get(RenewCredential),
     limits: app.get(RateLimits),
     metrics: app.get(Metrics),
     life: app.get(ServiceLife),

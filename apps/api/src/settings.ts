@@ -1,20 +1,17 @@
-import {
-  ADMIN_TOKEN_CHARACTERS_MIN,
-  AUDIT_KEY_BYTES_MIN,
-  SIGNING_KEY_BYTES_MIN,
-  type OidcIssuer,
-} from '@app/access';
-import { policyForInterval, policyProblems } from '@app/recovery';
+import { ADMIN_TOKEN_CHARACTERS_MIN, type CredentialLife, type OidcIssuer } from '@app/access';
+import { DAY_MS, policyForInterval, policyProblems } from '@app/recovery';
 import { join, resolve } from 'node:path';
 import { EnvironmentReader, type Environment } from './environment';
+import { keySettings, type KeySettings } from './key-settings';
 import { readLimits, type Limits } from './limit-settings';
 import { productionProblems } from './production-problems';
 import { readOidc } from './oidc-settings';
 import { parseClockSetting, type ClockSetting } from './recovery-clock';
+import { SettingsError } from './settings-error';
 import { readTransport, type Transport } from './transport-settings';
 
 /** All that can be set from outside, read once. */
-export type Settings = {
+export type Settings = KeySettings & {
   readonly port: number;
   readonly host: string;
   readonly production: boolean;
@@ -25,9 +22,7 @@ export type Settings = {
   /** Whether row-level security is the second line behind every scoped read; without it the service does not start. */
   readonly rowSecurity: boolean;
   readonly adminToken: string | null;
-  readonly credentialKey: Buffer | null;
-  /** Keys of the audit log, the one that signs first; null: derived from the key that signs credentials. */
-  readonly auditKeys: readonly Buffer[] | null;
+  readonly credentialLife: CredentialLife;
   /** Where the newest anchor of the audit log is kept; null: in the service's log only. */
   readonly auditAnchorFile: string | null;
   /** Whose access tokens are taken beside our own; null: nobody's. */
@@ -44,13 +39,6 @@ export type Settings = {
   readonly limits: Limits;
   readonly transport: Transport;
 };
-
-/** Every setting that is wrong, in one error: the operator mends them all at once. */
-export class SettingsError extends Error {
-  constructor(readonly problems: readonly string[]) {
-    super(`The settings cannot be used:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
-  }
-}
 
 /**
  * Reads the settings from the environment, and the files that it names.
@@ -70,6 +58,7 @@ export function readSettings(env: Environment): Settings {
     adminToken: reader.secret('ADMIN_TOKEN'),
     rowSecurity: reader.flag('ROW_SECURITY', true),
     ...keySettings(reader),
+    credentialLife: readLife(whole('CREDENTIAL_VALID_DAYS', 90, 3, 3_650)),
     auditAnchorFile: readAnchorFileSetting(env),
     oidc: readOidc(reader),
     publicProgress: reader.flag('PUBLIC_PROGRESS', false),
@@ -119,18 +108,6 @@ export function readClockSetting(env: Environment): ClockSetting {
 }
 
 /**
- * The keys that a tool beside the service needs to know.
- *
- * @throws SettingsError naming every key that is wrong
- */
-export function readKeySettings(env: Environment): Pick<Settings, 'credentialKey' | 'auditKeys'> {
-  const reader = new EnvironmentReader(env);
-  const keys = keySettings(reader);
-  if (reader.problems.length > 0) throw new SettingsError(reader.problems);
-  return keys;
-}
-
-/**
  * Where the newest anchor of the audit log is kept: as set; else beside the embedded database, which only this service uses.
  * Beside an own database several processes may run, each with a data folder of no meaning.
  */
@@ -142,28 +119,9 @@ export function readAnchorFileSetting(env: Environment): string | null {
     : null;
 }
 
-function keySettings(reader: EnvironmentReader): Pick<Settings, 'credentialKey' | 'auditKeys'> {
-  const { problems } = reader;
-  const auditKeys = reader.secret('AUDIT_KEY')?.split(',') ?? null;
-  return {
-    credentialKey: readKey(
-      'CREDENTIAL_KEY',
-      SIGNING_KEY_BYTES_MIN,
-      reader.secret('CREDENTIAL_KEY'),
-      problems,
-    ),
-    auditKeys:
-      auditKeys?.flatMap((text) => readKey('AUDIT_KEY', AUDIT_KEY_BYTES_MIN, text.trim(), problems) ?? []) ??
-      null,
-  };
-}
-
-function readKey(name: string, bytesMin: number, text: string | null, problems: string[]): Buffer | null {
-  if (text === null) return null;
-  const key = /^[0-9a-fA-F]+$/.test(text) ? Buffer.from(text, 'hex') : Buffer.from(text, 'base64');
-  if (key.length >= bytesMin) return key;
-  problems.push(`${name} must hold ${bytesMin} bytes or more, in hexadecimal or base64`);
-  return null;
+/** A credential is renewed in the last two thirds of its life: two thirds of it somebody may be away, and need not enrol again. */
+function readLife(validDays: number): CredentialLife {
+  return { validMs: validDays * DAY_MS, overlapMs: (validDays * DAY_MS * 2) / 3 };
 }
 
 function readClock(text: string | undefined, problems: string[]): ClockSetting {
@@ -188,7 +146,7 @@ function contradictions(settings: Settings): string[] {
     if (!/^postgres(ql)?:\/\//.test(settings.databaseUrl))
       problems.push('DATABASE_URL must start with postgres://');
     if (settings.adminToken === null) problems.push('ADMIN_TOKEN is needed with DATABASE_URL');
-    if (settings.credentialKey === null) problems.push('CREDENTIAL_KEY is needed with DATABASE_URL');
+    if (settings.credentialKeys === null) problems.push('CREDENTIAL_KEY is needed with DATABASE_URL');
   }
   if (settings.reportJitterSeconds > settings.reportEverySeconds) {
     problems.push(

@@ -2,15 +2,11 @@ import { AuditKeys, AuditLog } from '@app/access';
 import { attachToEmbeddedPostgres, Database, lastPresenceMs, migrateDatabase } from '@app/storage';
 import type { Pool } from 'pg';
 import { HostedDatabase } from './hosted-database';
-import { provideCredentialKey } from './local-secrets';
+import { readKeySettings } from './key-settings';
+import { provideCredentialKeys } from './local-secrets';
 import { RecoveryClock } from './recovery-clock';
-import {
-  readAnchorFileSetting,
-  readClockSetting,
-  readDatabaseSettings,
-  readKeySettings,
-  SettingsError,
-} from './settings';
+import { readAnchorFileSetting, readClockSetting, readDatabaseSettings } from './settings';
+import { SettingsError } from './settings-error';
 
 /** A database that a command-line tool works on. */
 export type ToolDatabase = {
@@ -77,13 +73,13 @@ async function openAudit(database: Database): Promise<ToolAudit> {
 /** @throws SettingsError when the service's key cannot be known: what a tool changes could not be recorded as the service's own */
 async function readAuditKeys(): Promise<AuditKeys> {
   const { dataDir, databaseUrl } = readDatabaseSettings(process.env);
-  const { auditKeys, credentialKey } = readKeySettings(process.env);
+  const { auditKeys, credentialKeys } = readKeySettings(process.env);
   if (auditKeys !== null) return new AuditKeys(auditKeys);
-  if (databaseUrl !== null && credentialKey === null)
+  if (databaseUrl !== null && credentialKeys === null)
     throw new SettingsError([
       'CREDENTIAL_KEY or AUDIT_KEY of the service is needed with DATABASE_URL: the audit log is tied together by it',
     ]);
-  return AuditKeys.derivedFrom([await provideCredentialKey({ credentialKey, dataDir }, () => undefined)]);
+  return AuditKeys.derivedFrom(await provideCredentialKeys({ credentialKeys, dataDir }, () => undefined));
 }
 
 /** A tool says by its exit code what went wrong; nobody watches its metrics. */

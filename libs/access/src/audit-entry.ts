@@ -2,11 +2,10 @@
  * What is recorded. The list is closed, so that whoever reads the log knows all of its words; what is added here says in one line
  * what it means.
  *
- * MACHINES_LISTED, MACHINES_EXPORTED, MACHINES_COUNTED, MACHINE_READ, CARE_PREVIEWED, PRACTICES_LISTED, SITES_LISTED, RECONCILIATION_READ, API_TOKENS_LISTED and
- * AUDIT_READ are readings. MACHINE_CARED_FOR and
- * MACHINES_CARED_FOR: a person did something for a machine, or for many; what exactly stands on their timelines. BOOKS_RECONCILED: the fleet was
- * recounted, and if it was asked for the books put right. REGISTER_IMPORTED: an asset list was compared with the register, and taken
- * if that was asked for; REGISTER_LISTED is a reading. AUTHENTICATION_FAILED: somebody showed no credential that holds.
+ * What ends in LISTED, EXPORTED, COUNTED, READ or PREVIEWED is a reading. MACHINE_CARED_FOR and MACHINES_CARED_FOR: a person did
+ * something for a machine, or for many; what exactly stands on their timelines. ENROLMENTS_DECIDED: a person let waiting installations in, or
+ * refused them. BOOKS_RECONCILED: the fleet was recounted, and if it was asked for the books put right. REGISTER_IMPORTED: an asset
+ * list was compared with the register, and taken if that was asked for. AUTHENTICATION_FAILED: somebody showed no credential that holds.
  * SERVICE_STARTED and SERVICE_STOPPED enclose the time in which this process recorded. AUDIT_BROKEN: the log was found shorter or
  * other than it was left.
  */
@@ -21,6 +20,10 @@ export const AUDIT_ACTIONS = [
   'RECONCILIATION_READ',
   'AUDIT_READ',
   'API_TOKENS_LISTED',
+  'ENROLMENT_TOKENS_LISTED',
+  'ENROLMENT_USES_LISTED',
+  'ENROLMENT_REQUESTS_LISTED',
+  'RELAYS_LISTED',
   'PRACTICE_MODE_REPORTED',
   'MACHINE_CARED_FOR',
   'MACHINES_CARED_FOR',
@@ -31,6 +34,7 @@ export const AUDIT_ACTIONS = [
   'RELAY_CREDENTIAL_CREATED',
   'RELAY_CREDENTIAL_REVOKED',
   'MACHINE_CREDENTIAL_REVOKED',
+  'ENROLMENTS_DECIDED',
   'PRACTICES_IMPORTED',
   'REGISTER_IMPORTED',
   'REGISTER_LISTED',

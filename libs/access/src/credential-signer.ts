@@ -1,19 +1,42 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { formatMachineKey, parseMachineKey, type MachineKey } from '@app/storage';
+import { SigningKeys } from './signing-keys';
 
 /** Who speaks: a machine for itself, or a relay for the machines of an organisation. */
 export type Speaker =
-  | { readonly kind: 'MACHINE'; readonly key: MachineKey; readonly generation: number }
-  | { readonly kind: 'RELAY'; readonly relayId: string; readonly organisationCode: string };
+  | {
+      readonly kind: 'MACHINE';
+      readonly key: MachineKey;
+      readonly generation: number;
+      /** Its credential is in the last part of its life, or signed by an older key: the answer should carry a fresh one. */
+      readonly renewalDue: boolean;
+    }
+  | {
+      readonly kind: 'RELAY';
+      readonly relayId: string;
+      readonly organisationCode: string;
+      readonly expiresAtMs: number | null;
+      readonly renewalDue: boolean;
+    };
 
 /** Why a credential says nothing: it is none of ours, or its time has passed. */
 export type CredentialRefusal = 'CREDENTIAL_INVALID' | 'CREDENTIAL_EXPIRED';
 
-/** A shorter key could be guessed. */
-export const SIGNING_KEY_BYTES_MIN = 32;
+/** How long a credential is good, and how long before its end a fresh one is offered: until then both are. */
+export type CredentialLife = { readonly validMs: number; readonly overlapMs: number };
+
+const DAY_MS = 86_400_000;
+
+/**
+ * A machine that is heard at least once in two months always has a good credential; one that was away for longer enrols again.
+ * Nobody uses a credential that somebody kept for more than three.
+ */
+const DEFAULT_CREDENTIAL_LIFE: CredentialLife = { validMs: 90 * DAY_MS, overlapMs: 60 * DAY_MS };
 
 const MACHINE_PREFIX = 'm1';
 const RELAY_PREFIX = 'r1';
+/** Between the prefix and the name of the key. */
+const KEY_MARK = '-';
 
 /**
  * Signs credentials and recognises them again without asking anybody: HMAC-SHA-256 over what they say. The hot path needs no
@@ -21,9 +44,15 @@ const RELAY_PREFIX = 'r1';
  * row of its own. The time of expiry is compared with our clock, never with a client's.
  */
 export class CredentialSigner {
-  constructor(private readonly key: Buffer) {
-    if (key.length < SIGNING_KEY_BYTES_MIN)
-      throw new Error(`a signing key needs ${SIGNING_KEY_BYTES_MIN} bytes or more`);
+  private readonly keys: SigningKeys;
+  private readonly newestMark: string;
+
+  constructor(
+    keys: Buffer | readonly Buffer[],
+    readonly life: CredentialLife = DEFAULT_CREDENTIAL_LIFE,
+  ) {
+    this.keys = new SigningKeys(Buffer.isBuffer(keys) ? [keys] : keys);
+    this.newestMark = KEY_MARK + this.keys.newest.id;
   }
 
   signMachine(key: MachineKey, generation: number, expiresAtMs: number): string {
@@ -34,6 +63,7 @@ export class CredentialSigner {
     ]);
   }
 
+  /** @param expiresAtMs null: never */
   signRelay(relayId: string, organisationCode: string, expiresAtMs: number | null): string {
     const expires = expiresAtMs === null ? '' : String(Math.floor(expiresAtMs / 1_000));
     return this.sign(RELAY_PREFIX, [relayId, organisationCode, expires]);
@@ -44,26 +74,42 @@ export class CredentialSigner {
     const [prefix, payload, mac, ...rest] = credential.split('.');
     if (prefix === undefined || payload === undefined || mac === undefined || rest.length > 0)
       return 'CREDENTIAL_INVALID';
-    if (!this.isGenuine(`${prefix}.${payload}`, mac)) return 'CREDENTIAL_INVALID';
+    if (!this.isGenuine(prefix, `${prefix}.${payload}`, mac)) return 'CREDENTIAL_INVALID';
     const [subject, detail, expires] = Buffer.from(payload, 'base64url').toString('utf8').split('~');
     if (subject === undefined || detail === undefined || expires === undefined) return 'CREDENTIAL_INVALID';
-    if (expires !== '' && Number(expires) * 1_000 <= nowMs) return 'CREDENTIAL_EXPIRED';
-    if (prefix === RELAY_PREFIX) return { kind: 'RELAY', relayId: subject, organisationCode: detail };
+    const expiresAtMs = expires === '' ? null : Number(expires) * 1_000;
+    if (expiresAtMs !== null && expiresAtMs <= nowMs) return 'CREDENTIAL_EXPIRED';
+    const isEnding = expiresAtMs !== null && expiresAtMs - nowMs <= this.life.overlapMs;
+    const renewalDue = isEnding || !prefix.endsWith(this.newestMark);
+    if (prefix.startsWith(RELAY_PREFIX))
+      return { kind: 'RELAY', relayId: subject, organisationCode: detail, expiresAtMs, renewalDue };
     const key = parseMachineKey(subject);
-    return key === null ? 'CREDENTIAL_INVALID' : { kind: 'MACHINE', key, generation: Number(detail) };
+    if (key === null) return 'CREDENTIAL_INVALID';
+    return { kind: 'MACHINE', key, generation: Number(detail), renewalDue };
   }
 
   private sign(prefix: string, fields: readonly string[]): string {
-    const signed = `${prefix}.${Buffer.from(fields.join('~'), 'utf8').toString('base64url')}`;
-    return `${signed}.${this.mac(signed)}`;
+    const signed = `${prefix}${this.newestMark}.${Buffer.from(fields.join('~'), 'utf8').toString('base64url')}`;
+    return `${signed}.${macOf(this.keys.newest.bytes, signed)}`;
   }
 
-  private isGenuine(signed: string, mac: string): boolean {
-    const expected = this.mac(signed);
-    return expected.length === mac.length && timingSafeEqual(Buffer.from(expected), Buffer.from(mac));
+  private isGenuine(prefix: string, signed: string, mac: string): boolean {
+    const mark = prefix.indexOf(KEY_MARK);
+    if (mark >= 0) {
+      const key = this.keys.find(prefix.slice(mark + 1));
+      return key !== undefined && isEqual(macOf(key.bytes, signed), mac);
+    }
+    // From before keys had names: any of ours may have signed it.
+    return this.keys.all.some((key) => isEqual(macOf(key.bytes, signed), mac));
   }
+}
 
-  private mac(signed: string): string {
-    return createHmac('sha256', this.key).update(signed).digest('base64url');
-  }
+function macOf(key: Buffer, signed: string): string {
+  return createHmac('sha256', key).update(signed).digest('base64url');
+}
+
+function isEqual(expected: string, presented: string): boolean {
+  return (
+    expected.length === presented.length && timingSafeEqual(Buffer.from(expected), Buffer.from(presented))
+  );
 }

@@ -1,11 +1,19 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { EnrolmentTokenEntity, type Database, type Queryable } from '@app/storage';
+import { EnrolmentTokenEntity, type Database } from '@app/storage';
 
 /** What the creator of a token is shown, once. */
 export type CreatedEnrolmentToken = {
   readonly id: string;
   readonly token: string;
   readonly expiresAtMs: number | null;
+};
+
+/** What a token is good for; null: no limit. */
+export type EnrolmentTokenLimits = {
+  readonly maxUses: number | null;
+  readonly expiresAtMs: number | null;
+  /** Machines that it brings wait for a person's word. */
+  readonly requiresApproval: boolean;
 };
 
 /** A token that may be used now. */
@@ -24,7 +32,7 @@ export class EnrolmentTokens {
 
   async create(
     organisationCode: string,
-    limits: { readonly maxUses: number | null; readonly expiresAtMs: number | null },
+    limits: EnrolmentTokenLimits,
     nowMs: number,
   ): Promise<CreatedEnrolmentToken> {
     const id = randomUUID();
@@ -35,6 +43,7 @@ export class EnrolmentTokens {
       secret_hash: hash(token),
       max_uses: limits.maxUses,
       uses: 0,
+      requires_approval: limits.requiresApproval,
       created_at: new Date(nowMs),
       expires_at: limits.expiresAtMs === null ? null : new Date(limits.expiresAtMs),
       revoked_at: null,
@@ -63,23 +72,6 @@ export class EnrolmentTokens {
     const repository = this.database.dataSource.getRepository(EnrolmentTokenEntity);
     const result = await repository.update({ id }, { revoked_at: new Date(nowMs) });
     return (result.affected ?? 0) > 0;
-  }
-
-  /**
-   * Takes up to `wanted` uses of a token, and locks it until the transaction ends: two enrolments cannot take the same use.
-   *
-   * @returns how many were granted
-   */
-  async takeUses(db: Queryable, id: string, wanted: number): Promise<number> {
-    const { rows } = await db.query<{ max_uses: number | null; uses: number }>(
-      'SELECT max_uses, uses FROM enrolment_token WHERE id = $1 FOR UPDATE',
-      [id],
-    );
-    const row = rows[0];
-    if (row === undefined) return 0;
-    const granted = row.max_uses === null ? wanted : Math.min(wanted, row.max_uses - row.uses);
-    await db.query('UPDATE enrolment_token SET uses = uses + $2 WHERE id = $1', [id, granted]);
-    return granted;
   }
 }
 

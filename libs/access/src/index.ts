@@ -27,10 +27,22 @@ export {
 } from './api-tokens';
 export {
   CredentialSigner,
-  SIGNING_KEY_BYTES_MIN,
+  type CredentialLife,
   type CredentialRefusal,
   type Speaker,
 } from './credential-signer';
+export { SIGNING_KEY_BYTES_MIN } from './signing-keys';
+export { EnrolmentGate, EnrolmentTokenRefused } from './enrolment-gate';
+export {
+  EnrolmentRecords,
+  type EnrolmentRequestRecord,
+  type EnrolmentTokenRecord,
+  type EnrolmentUseRecord,
+  type EnrolmentVerdict,
+  type RecordPlace,
+  type RelayRecord,
+  type Sight,
+} from './enrolment-records';
 export {
   EnrolmentTokens,
   type CreatedEnrolmentToken,
@@ -39,7 +51,7 @@ export {
 } from './enrolment-tokens';
 export { IssuerUnreachableError, isSafeAddress } from './issuer-keys';
 export { OidcTokens, type OidcIssuer } from './oidc-tokens';
-export { RelayCredentials, type CreatedRelayCredential } from './relay-credentials';
+export { RelayCredentials, type ActiveRelay, type CreatedRelayCredential } from './relay-credentials';
 export { OrganisationScope, type ScopeVerdict } from './organisation-scope';
 export { RateLimiter, type RatePolicy, type RateStanding } from './rate-limiter';
 export { keyWeakness, secretWeakness } from './secret-weakness';

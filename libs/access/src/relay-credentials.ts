@@ -6,8 +6,22 @@ import type { CredentialSigner } from './credential-signer';
 export type CreatedRelayCredential = {
   readonly id: string;
   readonly credential: string;
+  /** The end of the grant; null: it has none. */
   readonly expiresAtMs: number | null;
+  /** Until then the relay has to report, and take the fresh credential that its answers carry. */
+  readonly renewByMs: number;
 };
+
+/** What a relay is good for; null: no limit. */
+export type RelayLimits = {
+  /** The grant ends then, however often its credential was renewed. */
+  readonly expiresAtMs: number | null;
+  /** SHA-256 of the client certificate that it must come by, in lower-case hexadecimal. */
+  readonly certificateSha256: string | null;
+};
+
+/** A relay that may report. */
+export type ActiveRelay = RelayLimits;
 
 /** The credentials of practice relays, which report for the machines of one organisation. */
 export class RelayCredentials {
@@ -18,28 +32,44 @@ export class RelayCredentials {
 
   async create(
     organisationCode: string,
-    expiresAtMs: number | null,
+    limits: RelayLimits,
     nowMs: number,
   ): Promise<CreatedRelayCredential> {
     const id = randomUUID();
+    const { expiresAtMs, certificateSha256 } = limits;
     await this.database.dataSource.getRepository(RelayCredentialEntity).insert({
       id,
       organisation_code: organisationCode,
+      certificate_sha256: certificateSha256,
       created_at: new Date(nowMs),
       expires_at: expiresAtMs === null ? null : new Date(expiresAtMs),
       revoked_at: null,
     });
-    return { id, credential: this.signer.signRelay(id, organisationCode, expiresAtMs), expiresAtMs };
+    const renewByMs = this.credentialEnd(expiresAtMs, nowMs);
+    const credential = this.signer.signRelay(id, organisationCode, renewByMs);
+    return { id, credential, expiresAtMs, renewByMs };
   }
 
-  /** Whether a relay still may report. Asked for every request of a relay: one look-up for a whole batch. */
-  async isActive(relayId: string): Promise<boolean> {
-    const { rows } = await this.database.pool.query<{ active: boolean }>({
+  /** A fresh credential for a relay, which ends with the grant at the latest. */
+  renew(relayId: string, organisationCode: string, { expiresAtMs }: ActiveRelay, nowMs: number): string {
+    return this.signer.signRelay(relayId, organisationCode, this.credentialEnd(expiresAtMs, nowMs));
+  }
+
+  /** What a relay may do now; null when it may not report. Asked for every request of a relay: one look-up for a whole batch. */
+  async findActive(relayId: string, nowMs: number): Promise<ActiveRelay | null> {
+    const { rows } = await this.database.pool.query<{
+      expires_ms: number | null;
+      certificate_sha256: string | null;
+    }>({
       name: 'relay-active',
-      text: 'SELECT revoked_at IS NULL AS active FROM relay_credential WHERE id = $1',
-      values: [relayId],
+      text: `SELECT date_part('epoch', expires_at) * 1000 AS expires_ms, certificate_sha256
+             FROM relay_credential
+             WHERE id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > to_timestamp($2::float8 / 1000))`,
+      values: [relayId, nowMs],
     });
-    return rows[0]?.active === true;
+    const [row] = rows;
+    if (row === undefined) return null;
+    return { expiresAtMs: row.expires_ms, certificateSha256: row.certificate_sha256 };
   }
 
   /** The organisation that a relay is bound to; null when there is no such relay. */
@@ -55,5 +85,9 @@ export class RelayCredentials {
     const repository = this.database.dataSource.getRepository(RelayCredentialEntity);
     const result = await repository.update({ id: relayId }, { revoked_at: new Date(nowMs) });
     return (result.affected ?? 0) > 0;
+  }
+
+  private credentialEnd(grantEndsAtMs: number | null, nowMs: number): number {
+    return Math.min(grantEndsAtMs ?? Number.POSITIVE_INFINITY, nowMs + this.signer.life.validMs);
   }
 }

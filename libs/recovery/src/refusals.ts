@@ -13,6 +13,9 @@ export const REFUSAL_CODES = [
   'PRACTICE_CLOSED',
   'ENROLLED_ELSEWHERE',
   'TOKEN_EXHAUSTED',
+  'AWAITING_APPROVAL',
+  'APPROVAL_DENIED',
+  'ENROLLED_TOO_OFTEN',
   'SAVE_FAILED',
 ] as const;
 export type RefusalCode = (typeof REFUSAL_CODES)[number];

@@ -1,5 +1,10 @@
 import { DataSource } from 'typeorm';
-import { EnrolmentTokenEntity, RelayCredentialEntity } from './entities/access.entity';
+import {
+  EnrolmentRequestEntity,
+  EnrolmentTokenEntity,
+  EnrolmentUseEntity,
+  RelayCredentialEntity,
+} from './entities/access.entity';
 import { ApiTokenEntity } from './entities/api-token.entity';
 import { AuditEntryEntity, AuditHeadEntity } from './entities/audit.entity';
 import { CareActionEntity, CareEventEntity, MachineTagEntity } from './entities/care.entity';
@@ -26,6 +31,7 @@ import { ApiTokens1721710110000 } from './migrations/1721710110000-api-tokens';
 import { RowScope1721710120000 } from './migrations/1721710120000-row-scope';
 import { OrganisationVintage1721779200000 } from './migrations/1721779200000-organisation-vintage';
 import { UrgentMachines1721780000000 } from './migrations/1721780000000-urgent-machines';
+import { EnrolmentRecords1721782000000 } from './migrations/1721782000000-enrolment-records';
 import { Register1721791219000 } from './migrations/1721791219000-register';
 import { RoomForFacts1721795000000 } from './migrations/1721795000000-room-for-facts';
 import { provideReaderRole } from './reader-role';
@@ -69,6 +75,8 @@ export function makeDataSource(url: string, statementTimeoutMs = 0): DataSource 
       AuditEntryEntity,
       AuditHeadEntity,
       EnrolmentTokenEntity,
+      EnrolmentUseEntity,
+      EnrolmentRequestEntity,
       RelayCredentialEntity,
       SiteSilenceEntity,
       PracticeReportEntity,
@@ -88,6 +96,7 @@ export function makeDataSource(url: string, statementTimeoutMs = 0): DataSource 
       OrganisationVintage1721779200000,
       UrgentMachines1721780000000,
       Audit1721781000000,
+      EnrolmentRecords1721782000000,
       Register1721791219000,
       RoomForFacts1721795000000,
     ],

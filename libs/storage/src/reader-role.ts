@@ -17,6 +17,8 @@ export const SCOPED_TABLES = [
   'site_silence',
   'practice_report',
   'register_entry',
+  'enrolment_use',
+  'enrolment_request',
 ] as const;
 
 /** Reference data that anybody may look up at NHS England, and that the policies themselves read. */

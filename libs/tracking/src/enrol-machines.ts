@@ -37,15 +37,51 @@ export type EnrolmentResult =
   | { readonly outcome: 'ENROLLED' | 'KNOWN'; readonly key: MachineKey; readonly generation: number }
   | {
       readonly outcome: 'REJECTED';
-      readonly code: Extract<RefusalCode, 'ENROLLED_ELSEWHERE' | 'TOKEN_EXHAUSTED'>;
+      readonly code: EnrolmentRefusal;
     };
 
-/** Takes up to so many uses of the enrolment token within the transaction; returns how many were granted. */
-export type TakeUses = (db: Queryable, wanted: number) => Promise<number>;
+/** Why an installation gets no credential. */
+type EnrolmentRefusal = Extract<
+  RefusalCode,
+  'ENROLLED_ELSEWHERE' | 'TOKEN_EXHAUSTED' | 'AWAITING_APPROVAL' | 'APPROVAL_DENIED'
+>;
 
-/** Two enrolments of the same hardware may race for its predecessor; the loser looks again. */
-const ATTEMPTS_MAX = 3;
+/** An installation before the gate, with the generation of credential it would get. */
+type Applicant = {
+  readonly installationId: string;
+  readonly practiceId: string;
+  readonly hostname: string;
+  readonly serialNumber: string | null;
+  readonly generation: number;
+  readonly isNew: boolean;
+};
+
+/**
+ * Whoever decides whom the enrolment token lets in, and keeps the record of it; both within the transaction that creates the
+ * machines.
+ */
+export type Gate = {
+  admit(
+    db: Queryable,
+    applicants: readonly Applicant[],
+  ): Promise<ReadonlyMap<string, 'ADMITTED' | EnrolmentRefusal>>;
+  record(
+    db: Queryable,
+    uses: readonly {
+      readonly installationId: string;
+      readonly practiceId: string;
+      readonly machineId: string;
+      readonly outcome: 'ENROLLED' | 'KNOWN';
+    }[],
+  ): Promise<void>;
+};
+
+/** Enrolments of the same installations or hardware may race; the loser looks again. So many others at once are a loop. */
+const ATTEMPTS_MAX = 6;
 const BUSY_RETRY_AFTER_SECONDS = 2;
+
+/** As `createMachines` writes it. */
+const FIRST_GENERATION = 1;
 
 class LostRace extends Error {}
 
@@ -54,11 +90,12 @@ class LostRace extends Error {}
  *
  * 1. Known installations keep their machine; one known at another practice is refused, since moving needs a person. Where a person
  *    moved it away from the practice that its agent still names, it gets the identity that it goes on under.
- * 2. New ones take a use of the token each and are created together with their place in counts and ledger.
- * 3. A new installation that the register expects at its practice, by serial number, asset tag, SMBIOS UUID or host name, gets the record that
- *    has counted for it; any other gets one of its own.
+ * 2. The gate says who of them gets a credential, and lets no more new ones in than the token has uses.
+ * 3. A new installation that the register expects at its practice, by serial number, asset tag, SMBIOS UUID or host name, gets the
+ *    record that has counted for it; any other gets one of its own, together with its place in counts and ledger.
  * 4. A new installation on hardware that had another one replaces it: the old one becomes REPLACED and points to the new.
- * 5. All of it is one transaction. Somebody who enrolled the same installation meanwhile has won; it is KNOWN then.
+ * 5. Who got a credential is recorded. All of it is one transaction. Somebody who enrolled the same installation meanwhile has won;
+ *    it is KNOWN then.
  */
 export class EnrolMachines {
   constructor(
@@ -67,16 +104,10 @@ export class EnrolMachines {
   ) {}
 
   /** @returns one result for each request, in order */
-  async enrol(
-    requests: readonly EnrolmentRequest[],
-    takeUses: TakeUses,
-    atMs: number,
-  ): Promise<EnrolmentResult[]> {
+  async enrol(requests: readonly EnrolmentRequest[], gate: Gate, atMs: number): Promise<EnrolmentResult[]> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const enrolled = await this.database.transaction((db) =>
-          this.enrolOnce(db, requests, takeUses, atMs),
-        );
+        const enrolled = await this.database.transaction((db) => this.enrolOnce(db, requests, gate, atMs));
         this.observer.progressChanged();
         return enrolled;
       } catch (error) {
@@ -89,28 +120,67 @@ export class EnrolMachines {
   private async enrolOnce(
     db: Queryable,
     requests: readonly EnrolmentRequest[],
-    takeUses: TakeUses,
+    gate: Gate,
     atMs: number,
   ): Promise<EnrolmentResult[]> {
     const ids = [...new Set(requests.map((request) => request.installationId))].sort();
     const known = byInstallation(await findInstallations(db, ids));
-    const wanted = newMachines(requests, known);
-    const granted = wanted.length === 0 ? 0 : await takeUses(db, wanted.length);
-    const enrolling = await recogniseExpected(db, wanted.slice(0, granted));
+    const admissions = await gate.admit(db, applicantsOf(requests, known));
+    const admitted = newMachines(requests, known).filter(
+      ({ installationId }) => admissions.get(installationId) === 'ADMITTED',
+    );
+    const enrolling = await recogniseExpected(db, admitted);
     const adopted = await adoptMachines(db, enrolling.expected, atMs);
     const created = await createMachines(db, enrolling.unexpected, atMs);
     const machines = [...enrolling.expected, ...enrolling.unexpected];
     const isOvertaken = machines.some(({ installationId: id }) => !adopted.has(id) && !created.has(id));
     if (isOvertaken) throw new LostRace('an installation was enrolled by another request');
-    await replacePredecessors(
-      db,
-      machines,
-      requests.map((request) => request.installationId),
-      atMs,
-    );
+    const order = requests.map((request) => request.installationId);
+    await replacePredecessors(db, machines, order, atMs);
     const fresh = new Map(machines.map((machine) => [machine.installationId, machine]));
-    return requests.map((request) => resultFor(request, known, fresh));
+    const results = requests.map((request) => resultFor(request, known, fresh, admissions));
+    await gate.record(db, usesOf(requests, results));
+    return results;
   }
+}
+
+/** Every installation once, at the practice it stands at; one that asks for another practice is refused by that alone. */
+function applicantsOf(
+  requests: readonly EnrolmentRequest[],
+  known: ReadonlyMap<string, Enrolled>,
+): Applicant[] {
+  const applicants = new Map<string, Applicant>();
+  for (const { installationId, practiceId, hostname, serialNumber } of requests) {
+    const before = known.get(installationId);
+    if (applicants.has(installationId) || (before !== undefined && !isItsPlace(before, practiceId))) continue;
+    applicants.set(installationId, {
+      installationId,
+      practiceId: before?.key.practiceId ?? practiceId,
+      hostname,
+      serialNumber,
+      generation: before?.generation ?? FIRST_GENERATION,
+      isNew: before === undefined,
+    });
+  }
+  return [...applicants.values()].sort(byInstallationId);
+}
+
+/** Where it stands, or where its agent believes that it stands since a person moved it. */
+function isItsPlace({ key, movedFrom }: Enrolled, practiceId: string): boolean {
+  return key.practiceId === practiceId || movedFrom === practiceId;
+}
+
+function usesOf(
+  requests: readonly EnrolmentRequest[],
+  results: readonly EnrolmentResult[],
+): Parameters<Gate['record']>[1] {
+  const uses = new Map<string, Parameters<Gate['record']>[1][number]>();
+  requests.forEach(({ installationId }, i) => {
+    const result = results[i];
+    if (result === undefined || result.outcome === 'REJECTED') return;
+    uses.set(installationId, { installationId, ...result.key, outcome: result.outcome });
+  });
+  return [...uses.values()];
 }
 
 function byInstallation(enrolled: readonly Enrolled[]): Map<string, Enrolled> {
@@ -128,22 +198,35 @@ function newMachines(
     const key = { practiceId: request.practiceId, machineId: randomUUID() };
     machines.set(installationId, { key, installationId, hostname, serialNumber, smbiosUuid, assetTag });
   }
-  return [...machines.values()].sort((a, b) => (a.installationId < b.installationId ? -1 : 1));
+  return [...machines.values()].sort(byInstallationId);
+}
+
+/** The order of everything that is written: two requests for the same installations wait for each other, not in a circle. */
+function byInstallationId(
+  a: { readonly installationId: string },
+  b: { readonly installationId: string },
+): number {
+  return a.installationId < b.installationId ? -1 : 1;
 }
 
 function resultFor(
   request: EnrolmentRequest,
   known: ReadonlyMap<string, Enrolled>,
   fresh: ReadonlyMap<string, NewMachine>,
+  admissions: ReadonlyMap<string, 'ADMITTED' | EnrolmentRefusal>,
 ): EnrolmentResult {
   const before = known.get(request.installationId);
-  const key = before?.key ?? fresh.get(request.installationId)?.key;
-  if (key === undefined) return { outcome: 'REJECTED', code: 'TOKEN_EXHAUSTED' };
-  const isItsPlace = key.practiceId === request.practiceId || before?.movedFrom === request.practiceId;
-  if (!isItsPlace) return { outcome: 'REJECTED', code: 'ENROLLED_ELSEWHERE' };
-  return before === undefined
-    ? { outcome: 'ENROLLED', key, generation: 1 }
-    : { outcome: 'KNOWN', key, generation: before.generation };
+  const created = fresh.get(request.installationId);
+  const isElsewhere =
+    before === undefined
+      ? created !== undefined && created.key.practiceId !== request.practiceId
+      : !isItsPlace(before, request.practiceId);
+  if (isElsewhere) return { outcome: 'REJECTED', code: 'ENROLLED_ELSEWHERE' };
+  const admission = admissions.get(request.installationId) ?? 'TOKEN_EXHAUSTED';
+  if (admission !== 'ADMITTED') return { outcome: 'REJECTED', code: admission };
+  if (before !== undefined) return { outcome: 'KNOWN', key: before.key, generation: before.generation };
+  if (created !== undefined) return { outcome: 'ENROLLED', key: created.key, generation: FIRST_GENERATION };
+  throw new Error('an installation was let in, and has no machine');
 }
 
 /** New machines that the register expects, under the keys that have counted for them, and those that it does not. */

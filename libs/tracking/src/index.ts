@@ -1,5 +1,5 @@
 export { BlindnessWatch } from './blindness-watch';
-export { EnrolMachines, type EnrolmentRequest, type EnrolmentResult, type TakeUses } from './enrol-machines';
+export { EnrolMachines, type EnrolmentRequest, type EnrolmentResult, type Gate } from './enrol-machines';
 export {
   describeDrift,
   DRIFT_KINDS,

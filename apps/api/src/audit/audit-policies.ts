@@ -2,6 +2,7 @@ import { change, exempt, read, type AuditPolicy } from './audit-policy';
 import {
   describeApiToken,
   describeCare,
+  describeDecided,
   describeMade,
   describeManyCare,
   describePracticeMode,
@@ -19,6 +20,7 @@ import {
   describeStranded,
   filterDetails,
   type ListAsked,
+  type Listed,
   type MachinesListed,
 } from './describe-readings';
 
@@ -53,6 +55,16 @@ export const AUDIT_POLICIES: Readonly<Record<string, AuditPolicy>> = {
     details: { ...describeList(asked, answered).details, newest: answered?.edges[0]?.node.id ?? null },
   })),
   'Query.apiTokens': read('API_TOKENS_LISTED', describeList),
+  'Query.enrolmentTokens': read('ENROLMENT_TOKENS_LISTED', describeList),
+  'Query.enrolmentUses': read(
+    'ENROLMENT_USES_LISTED',
+    (asked: ListAsked & { tokenId: string }, answered?: Listed) => ({
+      ...describeList(asked, answered),
+      object: asked.tokenId,
+    }),
+  ),
+  'Query.enrolmentRequests': read('ENROLMENT_REQUESTS_LISTED', describeList),
+  'Query.relays': read('RELAYS_LISTED', describeList),
   'Query.me': exempt('what its sender may do; says nothing of machines'),
   'Query.blindTimes': exempt('when the service could not take reports; says nothing of machines'),
   'Query.publicProgress': exempt('what anybody may know'),
@@ -84,6 +96,7 @@ export const AUDIT_POLICIES: Readonly<Record<string, AuditPolicy>> = {
     'MACHINE_CREDENTIAL_REVOKED',
     ({ machineId }: { machineId: string }, existed?: boolean) => describeRevoked(machineId, existed),
   ),
+  'Mutation.decideEnrolments': change('ENROLMENTS_DECIDED', describeDecided),
   'Mutation.reconcile': change('BOOKS_RECONCILED', ({ repair }: { repair: boolean }, answered?: Reconciled) =>
     describeReconciled({ repair }, answered),
   ),
@@ -92,7 +105,7 @@ export const AUDIT_POLICIES: Readonly<Record<string, AuditPolicy>> = {
   ),
 
   'POST /v1/heartbeats': exempt('heartbeats are what the fleet does all day; refused senders are counted'),
-  'POST /v1/enrolments': exempt('each use is counted with its enrolment token; refused senders are counted'),
+  'POST /v1/enrolments': exempt('each use is recorded with its enrolment token; refused senders are counted'),
   'POST /v1/register/imports': change('REGISTER_IMPORTED', describeRegisterImport),
   'GET /v1/exports/machines': read('MACHINES_EXPORTED', describeFile),
   'POST /v1/exports/machines': read('MACHINES_EXPORTED', describeFile),

@@ -17,7 +17,7 @@ import { RefusedSenders } from './refused-senders';
 /** What exists before the audit log does. */
 export type AuditFoundations = {
   readonly settings: Pick<Settings, 'auditKeys' | 'auditAnchorFile'>;
-  readonly secrets: Pick<Secrets, 'credentialKey'>;
+  readonly secrets: Pick<Secrets, 'credentialKeys'>;
   readonly database: ConstructorParameters<typeof AuditLog>[0] & {
     readonly pool: ConstructorParameters<typeof AuditReader>[0];
   };
@@ -30,7 +30,7 @@ export function auditProviders(foundations: AuditFoundations): Provider[] {
   const { settings, secrets, database, clock, monotonicMs } = foundations;
   const keys =
     settings.auditKeys === null
-      ? AuditKeys.derivedFrom([secrets.credentialKey])
+      ? AuditKeys.derivedFrom(secrets.credentialKeys)
       : new AuditKeys(settings.auditKeys);
   return [
     { provide: AuditReader, useValue: new AuditReader(database.pool) },

@@ -5,6 +5,8 @@ type MadeAsked = {
   readonly input: {
     readonly organisation: string;
     readonly maxUses?: number | null;
+    readonly requiresApproval?: boolean | null;
+    readonly certificateSha256?: string | null;
     readonly expiresAt?: Date | null;
   };
 };
@@ -15,7 +17,12 @@ export function describeMade({ input }: MadeAsked, answered?: { readonly id: str
   return {
     organisation: input.organisation,
     object: answered?.id ?? null,
-    details: { maxUses: input.maxUses ?? null, expiresAt },
+    details: {
+      maxUses: input.maxUses ?? null,
+      expiresAt,
+      requiresApproval: input.requiresApproval === true ? true : null,
+      boundToCertificate: input.certificateSha256 == null ? null : true,
+    },
   };
 }
 
@@ -40,6 +47,18 @@ export function describeApiToken(
     organisation: organisations.length === 1 ? (only ?? null) : null,
     object: answered?.id ?? null,
     details: { name, role, organisations, expiresAt },
+  };
+}
+
+type DecidedAsked = { readonly input: { readonly ids: readonly string[]; readonly verdict: string } };
+
+/** A person's word about installations that wait: which, and for how many it was new. */
+export function describeDecided({ input }: DecidedAsked, answered?: number): AuditDescription {
+  const { ids, verdict } = input;
+  const [only] = ids;
+  return {
+    object: ids.length === 1 ? (only ?? null) : null,
+    details: { requests: ids, verdict, decided: answered ?? null },
   };
 }
 

@@ -1,3 +1,4 @@
+import { Inject } from '@nestjs/common';
 import { Args, Field, ID, InputType, Int, Mutation, ObjectType, Resolver } from '@nestjs/graphql';
 import { EnrolmentTokens, RelayCredentials } from '@app/access';
 import { ReaderError } from '@app/progress';
@@ -5,6 +6,8 @@ import { parseMachineKey } from '@app/storage';
 import { RevokeCredential } from '@app/tracking';
 import { RecoveryClock } from '../recovery-clock';
 import type { Standing } from '../request-access';
+import type { Settings } from '../settings';
+import { SETTINGS } from '../tokens';
 import { SenderStanding } from './sender-standing';
 import { isUuid } from './uuid';
 
@@ -21,6 +24,13 @@ export class CreateEnrolmentTokenInput {
 
   @Field(() => Date, { nullable: true, description: 'Not usable from then on; default: never expires.' })
   expiresAt?: Date | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description:
+      'Installations wait until a person approves them (`decideEnrolments`); default: they do not.',
+  })
+  requiresApproval?: boolean | null;
 }
 
 @ObjectType('EnrolmentToken', { description: 'A new enrolment token. The secret is shown this once.' })
@@ -42,8 +52,19 @@ export class CreateRelayCredentialInput {
   })
   organisation!: string;
 
-  @Field(() => Date, { nullable: true, description: 'Not usable from then on; default: never expires.' })
+  @Field(() => Date, {
+    nullable: true,
+    description:
+      'The grant ends then; default: never. Within it the credential is renewed with the answers to reports.',
+  })
   expiresAt?: Date | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'SHA-256 of the client certificate that the relay must come by, in hexadecimal, colons allowed; default: none is needed. Needs TLS_CLIENT_CA_FILE.',
+  })
+  certificateSha256?: string | null;
 }
 
 @ObjectType('RelayCredential', { description: 'A new credential of a relay, shown this once.' })
@@ -54,8 +75,13 @@ export class RelayCredentialType {
   @Field({ description: 'The credential.' })
   credential!: string;
 
-  @Field(() => Date, { nullable: true, description: 'Not usable from then on.' })
+  @Field(() => Date, { nullable: true, description: 'The grant ends then.' })
   expiresAt!: Date | null;
+
+  @Field(() => Date, {
+    description: 'This credential is good until then. Answers to reports carry a fresh one in time.',
+  })
+  renewBy!: Date;
 }
 
 /** Makes the secrets that machines and relays come with. */
@@ -66,6 +92,7 @@ export class AccessResolver {
     private readonly relayCredentials: RelayCredentials,
     private readonly machineCredentials: RevokeCredential,
     private readonly clock: RecoveryClock,
+    @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
   @Mutation(() => EnrolmentTokenType, { description: 'Makes an enrolment token.' })
@@ -77,7 +104,11 @@ export class AccessResolver {
     this.check(input, standing);
     if (input.maxUses != null && input.maxUses < 1)
       throw new ReaderError('BAD_USER_INPUT', 'maxUses must be 1 or more');
-    const limits = { maxUses: input.maxUses ?? null, expiresAtMs: input.expiresAt?.getTime() ?? null };
+    const limits = {
+      maxUses: input.maxUses ?? null,
+      expiresAtMs: input.expiresAt?.getTime() ?? null,
+      requiresApproval: input.requiresApproval ?? false,
+    };
     const created = await this.enrolmentTokens.create(input.organisation, limits, this.clock.now());
     return { id: created.id, token: created.token, expiresAt: input.expiresAt ?? null };
   }
@@ -89,9 +120,13 @@ export class AccessResolver {
     @SenderStanding() standing: Standing,
   ): Promise<RelayCredentialType> {
     this.check(input, standing);
-    const expiresAtMs = input.expiresAt?.getTime() ?? null;
-    const created = await this.relayCredentials.create(input.organisation, expiresAtMs, this.clock.now());
-    return { id: created.id, credential: created.credential, expiresAt: input.expiresAt ?? null };
+    const limits = {
+      expiresAtMs: input.expiresAt?.getTime() ?? null,
+      certificateSha256: this.readFingerprint(input.certificateSha256 ?? null),
+    };
+    const created = await this.relayCredentials.create(input.organisation, limits, this.clock.now());
+    const { id, credential, renewByMs } = created;
+    return { id, credential, expiresAt: input.expiresAt ?? null, renewBy: new Date(renewByMs) };
   }
 
   @Mutation(() => Boolean, {
@@ -127,6 +162,16 @@ export class AccessResolver {
   ): Promise<boolean> {
     const owner = isUuid(id) ? await this.relayCredentials.organisationOf(id) : null;
     return owner !== null && now.covers(owner) && this.relayCredentials.revoke(id, this.clock.now());
+  }
+
+  private readFingerprint(text: string | null): string | null {
+    if (text === null) return null;
+    const fingerprint = text.replaceAll(':', '').toLowerCase();
+    if (!/^[0-9a-f]{64}$/.test(fingerprint))
+      throw new ReaderError('BAD_USER_INPUT', 'certificateSha256 has 64 hexadecimal digits');
+    if (this.settings.transport.tls?.clientCa == null)
+      throw new ReaderError('BAD_USER_INPUT', 'this service asks for no client certificates');
+    return fingerprint;
   }
 
   private check(input: { organisation: string; expiresAt?: Date | null }, { now }: Standing): void {

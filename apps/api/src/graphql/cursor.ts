@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { RecordPlace } from '@app/access';
 import {
   ReaderError,
   type OperationPlace,
@@ -188,6 +189,25 @@ function isSortValue(value: string, kind: SortKind): boolean {
 function isTime(value: string): boolean {
   if (value === '-infinity') return true;
   return TIME.test(value) && !Number.isNaN(Date.parse(`${value.slice(0, 10)}T${value.slice(11, 19)}Z`));
+}
+
+/** A place in one of the lists that people keep of tokens, relays and requests; `list` keeps them apart. */
+export function recordCursor(list: string, { atMs, id }: RecordPlace): string {
+  return encode([list, String(atMs), id]);
+}
+
+/** @throws ReaderError INVALID_CURSOR when it belongs to no page of this list */
+export function readRecordCursor(cursor: string, list: string): RecordPlace {
+  const [cursorList, atMs, id] = decode(cursor);
+  if (
+    cursorList !== list ||
+    atMs === undefined ||
+    id === undefined ||
+    !/^\d{1,14}$/.test(atMs) ||
+    !isUuid(id)
+  )
+    throw new ReaderError('INVALID_CURSOR', 'this cursor belongs to no page of this list');
+  return { atMs: Number(atMs), id };
 }
 
 function encode(parts: readonly string[]): string {

@@ -1,6 +1,12 @@
 import type { Role } from '@app/access';
 import type { RequiredRole, Standing } from '../request-access';
 import type { ApiTokenType } from './api-token.type';
+import type {
+  EnrolmentRequestType,
+  EnrolmentTokenRecordType,
+  EnrolmentUseType,
+  RelayRecordType,
+} from './enrolment.type';
 import type { MachineType } from './machine.type';
 import type { OrganisationType } from './organisation.type';
 import type { OrganisationOperationType, PracticeOperationType } from './practice-operation.type';
@@ -62,6 +68,11 @@ export const POLICIES: Policies = {
     'Query.apiTokens': 'ADMIN',
     'Mutation.createApiToken': 'ADMIN',
     'Mutation.revokeApiToken': 'ADMIN',
+    'Query.enrolmentTokens': 'ADMIN',
+    'Query.enrolmentUses': 'ADMIN',
+    'Query.enrolmentRequests': 'ADMIN',
+    'Query.relays': 'ADMIN',
+    'Mutation.decideEnrolments': 'ADMIN',
     'Mutation.createEnrolmentToken': 'ADMIN',
     'Mutation.revokeEnrolmentToken': 'ADMIN',
     'Mutation.createRelayCredential': 'ADMIN',
@@ -178,7 +189,31 @@ export const POLICIES: Policies = {
     },
     CreatedApiToken: { needs: 'ADMIN' },
     EnrolmentToken: { needs: 'ADMIN' },
+    EnrolmentTokenConnection: { needs: 'ADMIN' },
+    EnrolmentTokenEdge: { needs: 'ADMIN' },
+    EnrolmentTokenRecord: {
+      needs: 'ADMIN',
+      isSeen: ({ organisation }: EnrolmentTokenRecordType, { now }) => now.covers(organisation),
+    },
+    EnrolmentUseConnection: { needs: 'ADMIN' },
+    EnrolmentUseEdge: { needs: 'ADMIN' },
+    EnrolmentUse: {
+      needs: 'ADMIN',
+      isSeen: ({ practice }: EnrolmentUseType, { now }) => now.covers(practice),
+    },
+    EnrolmentRequestConnection: { needs: 'ADMIN' },
+    EnrolmentRequestEdge: { needs: 'ADMIN' },
+    EnrolmentRequest: {
+      needs: 'ADMIN',
+      isSeen: ({ practice }: EnrolmentRequestType, { now }) => now.covers(practice),
+    },
     RelayCredential: { needs: 'ADMIN' },
+    RelayConnection: { needs: 'ADMIN' },
+    RelayEdge: { needs: 'ADMIN' },
+    RelayRecord: {
+      needs: 'ADMIN',
+      isSeen: ({ organisation }: RelayRecordType, { now }) => now.covers(organisation),
+    },
 
     AuditEntryConnection: { needs: 'NATIONAL_ADMIN' },
     AuditEntryEdge: { needs: 'NATIONAL_ADMIN' },

@@ -16,6 +16,7 @@ import { HEARTBEATS_PER_REQUEST_MAX } from '../http/heartbeat.body';
 import { IdentifySpeaker } from '../identify-speaker';
 import { RateLimits } from '../rate-limits';
 import { RecordReport } from '../record-report';
+import { RenewCredential } from '../renew-credential';
 import { RecoveryClock } from '../recovery-clock';
 import type { RequestContext } from './request-context';
 import {
@@ -119,6 +120,13 @@ export class ReportHeartbeatsPayload {
 
   @Field(() => [HeartbeatResultType], { description: 'One for each heartbeat, in order.' })
   results!: HeartbeatResultType[];
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'A fresh credential, when the present one nears its end: to be used from now on. Both are good until then.',
+  })
+  credential!: string | null;
 }
 
 /** Reports over GraphQL: the same path as the HTTP route, with the same credential. */
@@ -127,6 +135,7 @@ export class HeartbeatResolver {
   constructor(
     private readonly identify: IdentifySpeaker,
     private readonly reports: RecordReport,
+    private readonly renewal: RenewCredential,
     private readonly limits: RateLimits,
     private readonly clock: RecoveryClock,
   ) {}
@@ -139,7 +148,9 @@ export class HeartbeatResolver {
     input: ReportHeartbeatsInput,
     @Context() context: RequestContext,
   ): Promise<ReportHeartbeatsPayload> {
-    const speaker = await this.identify.identify(context.request.headers.authorization);
+    const { headers, raw } = context.request;
+    const identified = await this.identify.identify(headers.authorization, raw.socket);
+    const { speaker } = identified;
     this.limits.admitReport(speaker);
     if (input.heartbeats.length < 1 || input.heartbeats.length > HEARTBEATS_PER_REQUEST_MAX) {
       throw new ReaderError('BAD_USER_INPUT', `send 1 to ${HEARTBEATS_PER_REQUEST_MAX} heartbeats`);
@@ -148,7 +159,8 @@ export class HeartbeatResolver {
     const receivedAtMs = this.clock.now();
     const items = input.heartbeats.map((heartbeat) => asWireItem(heartbeat));
     const results = await this.reports.record(items, speaker, receivedAtMs);
-    return { serverTime: new Date(receivedAtMs), results };
+    const credential = this.renewal.renew(identified, receivedAtMs);
+    return { serverTime: new Date(receivedAtMs), results, credential };
   }
 }
 

@@ -3,6 +3,7 @@ import { ApiTokenResolver } from './api-token.resolver';
 import { AuditResolver } from './audit.resolver';
 import { BlindnessResolver } from './blindness.resolver';
 import { CareResolver } from './care.resolver';
+import { EnrolmentResolver } from './enrolment.resolver';
 import { HeartbeatResolver } from './heartbeat.resolver';
 import { IncidentResolver } from './incident.resolver';
 import { MachineConnectionResolver } from './machine-connection.resolver';
@@ -31,6 +32,7 @@ export const RESOLVERS = [
   IncidentResolver,
   AccessResolver,
   ApiTokenResolver,
+  EnrolmentResolver,
   HeartbeatResolver,
   SiteResolver,
   OrganisationSiteResolver,

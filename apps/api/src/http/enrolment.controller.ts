@@ -1,4 +1,4 @@
-import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
+import { Body, Controller, HttpCode, Inject, Ip, Post } from '@nestjs/common';
 import { EnrolRequest, type EnrolmentItemResult } from '../enrol-request';
 import { RecoveryClock } from '../recovery-clock';
 import type { Settings } from '../settings';
@@ -17,7 +17,10 @@ export class EnrolmentController {
 
   @Post()
   @HttpCode(200)
-  async enrol(@Body() body: unknown): Promise<{
+  async enrol(
+    @Body() body: unknown,
+    @Ip() address: string,
+  ): Promise<{
     results: EnrolmentItemResult[];
     report: { everySeconds: number; jitterSeconds: number };
   }> {
@@ -27,7 +30,7 @@ export class EnrolmentController {
         `send { enrolmentToken, machines: [1 to ${MACHINES_PER_REQUEST_MAX}] }`,
       );
     }
-    const results = await this.enrolment.enrol(body.enrolmentToken, body.machines, this.clock.now());
+    const results = await this.enrolment.enrol(body.enrolmentToken, body.machines, address, this.clock.now());
     const { reportEverySeconds: everySeconds, reportJitterSeconds: jitterSeconds } = this.settings;
     return { results, report: { everySeconds, jitterSeconds } };
   }

@@ -7,6 +7,7 @@ import type { IdentifySpeaker } from '../identify-speaker';
 import type { Metrics } from '../metrics';
 import type { RateLimits } from '../rate-limits';
 import type { RecordReport } from '../record-report';
+import type { RenewCredential } from '../renew-credential';
 import type { ServiceLife } from '../service-life';
 import { REPORT_BODY_BYTES_MAX, ReportBody } from './heartbeat.body';
 import { readBody } from './read-body';
@@ -18,6 +19,7 @@ import { toRefusal } from './to-refusal';
 export type HeartbeatParts = {
   readonly identify: IdentifySpeaker;
   readonly record: RecordReport;
+  readonly renewal: RenewCredential;
   readonly limits: RateLimits;
   readonly clock: Clock;
   readonly metrics: Metrics;
@@ -27,6 +29,14 @@ export type HeartbeatParts = {
   readonly spacing: ReportSpacing;
   /** The address that a request came from, proxies that are trusted aside. */
   readonly addressOf: (request: IncomingMessage) => string;
+};
+
+/** What a report is answered; with a fresh credential when the sender's own should be replaced. */
+type ReportAnswer = {
+  readonly serverTime: string;
+  readonly results: Awaited<ReturnType<RecordReport['record']>>;
+  readonly next: ReturnType<ReportSpacing['next']>;
+  readonly credential?: string;
 };
 
 /** Where reports go. */
@@ -49,23 +59,26 @@ export class HeartbeatEndpoint {
 
   handle(request: IncomingMessage, response: ServerResponse): void {
     this.answer(request).then(
-      (body) => this.send(response, 200, NO_HEADERS, body),
+      (answer) => this.send(response, 200, 'credential' in answer ? NOT_KEPT : NO_HEADERS, answer),
       (error: unknown) => this.refuse(request, response, error),
     );
   }
 
-  private async answer(request: IncomingMessage): Promise<unknown> {
-    const { clock, identify, life, limits, record, spacing } = this.parts;
+  private async answer(request: IncomingMessage): Promise<ReportAnswer> {
+    const { clock, identify, life, limits, record, renewal, spacing } = this.parts;
     if (life.isStopping) throw STOPPING;
     requireJson(request.headers['content-type']);
-    const speaker = await identify.identify(request.headers.authorization);
+    const identified = await identify.identify(request.headers.authorization, request.socket);
+    const { speaker } = identified;
     limits.admitReport(speaker);
     const heartbeats = readReport(await readBody(request, REPORT_BODY_BYTES_MAX));
     const receivedAtMs = clock.now();
     limits.chargeReport(speaker, heartbeats.length);
     const results = await record.record(heartbeats, speaker, receivedAtMs);
     const next = spacing.next(heartbeats.length, receivedAtMs);
-    return { serverTime: new Date(receivedAtMs).toISOString(), results, next };
+    const answer = { serverTime: new Date(receivedAtMs).toISOString(), results, next };
+    const credential = renewal.renew(identified, receivedAtMs);
+    return credential === null ? answer : { ...answer, credential };
   }
 
   private refuse(request: IncomingMessage, response: ServerResponse, error: unknown): void {
@@ -116,6 +129,8 @@ export class HeartbeatEndpoint {
 }
 
 const NO_HEADERS: Readonly<Record<string, string>> = {};
+/** For an answer that holds a credential. */
+const NOT_KEPT: Readonly<Record<string, string>> = { 'cache-control': 'no-store' };
 const isReport = new Ajv({ strict: true }).compile<{ heartbeats: unknown[] }>(ReportBody);
 
 function isReportUrl(url: string): boolean {

@@ -79,6 +79,12 @@ const REPORTED = Type.Object({
     afterSeconds: Type.Integer({ description: 'Report again after this many seconds …' }),
     jitterSeconds: Type.Integer({ description: '… and a random part of so many more.' }),
   }),
+  credential: Type.Optional(
+    Type.String({
+      description:
+        'A fresh credential, when the present one nears its end or its key is replaced: keep it, and use it from now on. Both are good until the present one ends.',
+    }),
+  ),
 });
 
 const ENROLLED = Type.Object({

@@ -21,6 +21,11 @@ const STRICT_TRANSPORT = 'max-age=31536000; includeSubDomains';
  */
 export function addSecurityHeaders(fastify: FastifyInstance): void {
   fastify.addHook('onSend', (request, reply, payload, done) => {
+    // An answer that has not changed keeps the headers it came with.
+    if (reply.statusCode === 304) {
+      done(null, payload);
+      return;
+    }
     void reply.header('x-content-type-options', 'nosniff');
     void reply.headers(isPage(reply.getHeader('content-type')) ? PAGE_HEADERS : HEADERS);
     if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store');
