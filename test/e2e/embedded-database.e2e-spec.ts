@@ -1,7 +1,9 @@
 import { attachToEmbeddedPostgres } from '@app/storage';
 import { Logger } from '@nestjs/common';
+import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { Pool } from 'pg';
 import { startService, type RunningService } from '../../apps/api/src/service';
 import { readSettings } from '../../apps/api/src/settings';
@@ -57,6 +59,41 @@ it('makes its secrets at the first start, for their owner only, and keeps them',
       await client.report(pc.credential, [wireHeartbeat({ seq: 1 }), wireHeartbeat({ seq: 2 })])
     ).body.results.map(({ outcome }) => outcome),
   ).toEqual(['DUPLICATE', 'ACCEPTED']);
+});
+
+it('shows no secret of its own in a process list, in its log or in its metrics', async () => {
+  const logs: string[] = [];
+  const write = (...parts: readonly unknown[]): void => void logs.push(JSON.stringify(parts));
+  await service.stop();
+  await client.close();
+  Logger.overrideLogger({
+    log: write,
+    error: write,
+    warn: write,
+    debug: write,
+    verbose: write,
+    fatal: write,
+  });
+  await start();
+  Logger.overrideLogger(false);
+  const { stdout: processes } = await promisify(execFile)('ps', ['-A', '-o', 'args']);
+  const metrics = (await client.request('/metrics')).text;
+  const url = (await attachToEmbeddedPostgres(dataDir))?.url ?? '';
+  const secrets = [
+    new URL(url).password,
+    await readFile(join(dataDir, 'admin-token'), 'utf8'),
+    await readFile(join(dataDir, 'credential-key'), 'utf8'),
+  ].map((secret) => secret.trim());
+  expect(secrets.every((secret) => secret.length >= 20)).toBe(true);
+  // What is searched really is what was meant; told as booleans, because a list of all processes is nothing to print.
+  const searched = [
+    processes.includes(`port=${new URL(url).port}`),
+    logs.join().includes('service_started'),
+    metrics.includes('recovery_'),
+  ];
+  expect(searched).toEqual([true, true, true]);
+  const shown = [processes, logs.join(), metrics].join();
+  expect(secrets.map((secret) => shown.includes(secret))).toEqual([false, false, false]);
 });
 
 it('starts its database again when that dies, refuses reports meanwhile, and loses nothing it acknowledged', async () => {
