@@ -4,7 +4,7 @@ import { BenchUsageError, benchUsage, readBenchOptions, type BenchOptions } from
 import { isSound } from './report/bench-report';
 import { describeReport } from './report/print-report';
 import { allRows, runBench } from './run-bench';
-import { TRIAL_NAMES } from './run-outage';
+import { TRIAL_NAMES } from './run-trials';
 import { Stoppables } from './stage/bench-stage';
 import { makeFolder, removeTempFolder } from './stage/temp-folder';
 

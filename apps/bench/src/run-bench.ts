@@ -9,7 +9,7 @@ import { pollRows } from './rows/poll-rows';
 import { reportRows } from './rows/report-rows';
 import { verifyFleet } from './rows/verify-fleet';
 import { warmUp } from './rows/warm-up';
-import { runOutage } from './run-outage';
+import { runTrials } from './run-trials';
 import { SERVICE_DATABASE } from './stage/bench-database';
 import { BenchStage, type BaselineName, type Stoppables } from './stage/bench-stage';
 
@@ -46,9 +46,9 @@ export function runBench(
   toStop: Stoppables,
   say: (text: string) => void,
 ): Promise<BenchReport> {
-  return options.table === 'outage'
-    ? runOutage(options, folder, toStop, say)
-    : runRatios(options, folder, toStop, say);
+  return options.table === 'ratios'
+    ? runRatios(options, folder, toStop, say)
+    : runTrials(options, options.table, folder, toStop, say);
 }
 
 /** Sets the stage, measures every row once a round, round after round, and verifies what was recorded. */

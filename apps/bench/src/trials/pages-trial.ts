@@ -8,7 +8,7 @@ import { hostnameOf, practiceCodeOf } from '../fleet/fleet-shape';
 import { serialNumberOf } from '../seed/seed-fleet';
 import { SERVICE_DATABASE } from '../stage/bench-database';
 import type { OutageStage } from '../stage/outage-stage';
-import { relayPace } from './offered-trial';
+import { keepArriving } from './keep-arriving';
 import type { Trial } from './trial';
 
 const HEARTBEATS_PER_SECOND = 10_000;
@@ -36,7 +36,7 @@ export const PAGES_TRIAL: Trial = {
     const failures = new Map<string, number>();
     for (let round = 1; round <= stage.options.rounds; round += 1) {
       let asking = true;
-      const arriving = keepArriving(stage, () => asking);
+      const arriving = keepArriving(stage, HEARTBEATS_PER_SECOND, () => asking);
       await pause(WARM_UP_SECONDS);
       for (const cell of cells) {
         const result = await ask(stage, cell);
@@ -51,16 +51,6 @@ export const PAGES_TRIAL: Trial = {
     return summarise(cells, failures);
   },
 };
-
-/** Heartbeats in stretches of a few seconds, until nobody asks any more. @returns their p99, the worst of the stretches */
-async function keepArriving(stage: OutageStage, goesOn: () => boolean): Promise<number> {
-  let worstMs = 0;
-  while (goesOn()) {
-    const { p99Ms } = await stage.load.ask<LoadResult>(relayPace(stage, HEARTBEATS_PER_SECOND, 5));
-    worstMs = Math.max(worstMs, p99Ms);
-  }
-  return worstMs;
-}
 
 async function makeCells(stage: OutageStage): Promise<Cell[]> {
   const questions = pageQuestions(await materialOf(stage));

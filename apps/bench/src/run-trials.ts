@@ -6,6 +6,8 @@ import { verifyFleet, type Check } from './rows/verify-fleet';
 import { SERVICE_DATABASE } from './stage/bench-database';
 import { Stoppables } from './stage/bench-stage';
 import { OutageStage } from './stage/outage-stage';
+import { ACTION_TRIAL } from './trials/action-trial';
+import { EXPORT_TRIAL } from './trials/export-trial';
 import { OFFERED_TRIAL } from './trials/offered-trial';
 import { PAGES_TRIAL } from './trials/pages-trial';
 import { PROGRESS_TRIAL } from './trials/progress-trial';
@@ -13,15 +15,23 @@ import { runRestartTrial } from './trials/restart-trial';
 import { SWEEP_TRIAL } from './trials/sweep-trial';
 import type { Trial } from './trials/trial';
 
-const TRIALS: readonly Trial[] = [PROGRESS_TRIAL, PAGES_TRIAL, SWEEP_TRIAL, OFFERED_TRIAL];
-/** The last one: it stops everything that the others need. */
+const TRIALS = {
+  outage: [PROGRESS_TRIAL, PAGES_TRIAL, SWEEP_TRIAL, OFFERED_TRIAL],
+  desk: [PAGES_TRIAL, EXPORT_TRIAL, ACTION_TRIAL],
+} as const satisfies Record<string, readonly Trial[]>;
+
+/** The last one of the outage: it stops everything that the others need. */
 const RESTART = 'restart';
 
-export const TRIAL_NAMES: readonly string[] = [...TRIALS.map(({ name }) => name), RESTART];
+export const TRIAL_NAMES: readonly string[] = [
+  ...new Set(Object.values(TRIALS).flatMap((trials) => trials.map(({ name }) => name))),
+  RESTART,
+];
 
-/** The fleet of the outage: one trial after the other, then a comparison of everything that was acknowledged with what is stored. */
-export async function runOutage(
+/** One trial after the other with one fleet, then a comparison of everything that was acknowledged with what is stored. */
+export async function runTrials(
   options: BenchOptions,
+  table: keyof typeof TRIALS,
   folder: string,
   toStop: Stoppables,
   say: (text: string) => void,
@@ -37,7 +47,7 @@ export async function runOutage(
   const machine = await stage.database.with(SERVICE_DATABASE, (client) =>
     readMachineFacts(client, folder, loadBefore),
   );
-  for (const trial of TRIALS.filter(({ name }) => wanted(name))) {
+  for (const trial of TRIALS[table].filter(({ name }) => wanted(name))) {
     say(`measuring: ${trial.title}`);
     const found = await trial.run(stage);
     goals.push(...found.goals);
@@ -45,7 +55,7 @@ export async function runOutage(
   }
   say('verifying');
   checks.push(...(await verifyFleet(stage)));
-  if (wanted(RESTART)) {
+  if (table === 'outage' && wanted(RESTART)) {
     await ofStage.stopAll();
     const found = await runRestartTrial(options, folder, stage.facts, toStop, say);
     goals.push(...found.goals);
