@@ -1,10 +1,12 @@
 import { quantiles } from '../measure/quantiles';
 import { makeGoal } from '../report/goal';
 import type { OutageStage } from '../stage/outage-stage';
-import { keepArriving } from './keep-arriving';
+import { whileArriving } from './while-arriving';
 import type { Trial } from './trial';
 
 const MACHINES_OF_AN_ACTION = 5_000;
+/** A list in a filter holds no more. */
+const FILTER_VALUES_MAX = 500;
 const SECONDS_MAX = 3;
 const REPORT_EVERY_SECONDS = 300;
 const MS_PER_SECOND = 1_000;
@@ -24,15 +26,15 @@ export const ACTION_TRIAL: Trial = {
     const notes: string[] = [];
     const groups = practicesTogether(stage);
     for (let round = 0; round < Math.min(stage.options.rounds, groups.length); round += 1) {
-      let acting = true;
-      const arriving = keepArriving(stage, stage.options.machines / REPORT_EVERY_SECONDS, () => acting);
-      const taken = await act(stage, groups[round] as readonly string[], round);
-      acting = false;
+      const pace = stage.options.machines / REPORT_EVERY_SECONDS;
+      const { result: taken, p99Ms } = await whileArriving(stage, pace, () =>
+        act(stage, groups[round] as readonly string[], round),
+      );
       previewMs.push(taken.previewMs);
       seconds.push(taken.seconds);
       notes.push(
         `action ${round + 1}: done for ${taken.done} of ${taken.machines} machines in ${taken.seconds.toFixed(2)} s; ` +
-          `heartbeats p99 ${(await arriving).toFixed(0)} ms meanwhile`,
+          `heartbeats p99 ${p99Ms.toFixed(0)} ms meanwhile`,
       );
       stage.say(notes.at(-1) as string);
     }
@@ -88,7 +90,7 @@ function practicesTogether({ shape }: OutageStage): readonly (readonly string[])
   for (const [practice, count] of machinesOf) {
     group.push(shape.practiceCodes[practice] as string);
     machines += count;
-    if (machines < MACHINES_OF_AN_ACTION) continue;
+    if (machines < MACHINES_OF_AN_ACTION && group.length < FILTER_VALUES_MAX) continue;
     groups.push(group);
     [group, machines] = [[], 0];
   }

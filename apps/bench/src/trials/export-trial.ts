@@ -1,7 +1,7 @@
 import { peakMemoryMiB } from '../measure/process-memory';
 import { makeGoal } from '../report/goal';
 import type { OutageStage } from '../stage/outage-stage';
-import { keepArriving } from './keep-arriving';
+import { whileArriving } from './while-arriving';
 import type { Trial } from './trial';
 
 const ROWS_PER_SECOND_MIN = 20_000;
@@ -18,14 +18,13 @@ export const EXPORT_TRIAL: Trial = {
     const notes: string[] = [];
     const before = peakMemoryMiB(stage.service.pid);
     for (let round = 1; round <= stage.options.rounds; round += 1) {
-      let exporting = true;
-      const arriving = keepArriving(stage, stage.options.machines / REPORT_EVERY_SECONDS, () => exporting);
-      const { rows, bytes, seconds } = await exportAll(stage);
-      exporting = false;
+      const pace = stage.options.machines / REPORT_EVERY_SECONDS;
+      const { result, p99Ms } = await whileArriving(stage, pace, () => exportAll(stage));
+      const { rows, bytes, seconds } = result;
       perSecond.push(rows / seconds);
       stage.say(`export: round ${round}, ${Math.round(rows / seconds)} rows/s`);
       notes.push(
-        `export ${round}: ${rows} rows, ${(bytes / 2 ** 20).toFixed(0)} MiB in ${seconds.toFixed(1)} s; heartbeats p99 ${(await arriving).toFixed(0)} ms meanwhile`,
+        `export ${round}: ${rows} rows, ${(bytes / 2 ** 20).toFixed(0)} MiB in ${seconds.toFixed(1)} s; heartbeats p99 ${p99Ms.toFixed(0)} ms meanwhile`,
       );
       if (rows !== stage.options.machines)
         notes.push(`export ${round}: ${stage.options.machines} machines were expected`);

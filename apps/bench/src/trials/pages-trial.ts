@@ -8,7 +8,7 @@ import { hostnameOf, practiceCodeOf } from '../fleet/fleet-shape';
 import { serialNumberOf } from '../seed/seed-fleet';
 import { SERVICE_DATABASE } from '../stage/bench-database';
 import type { OutageStage } from '../stage/outage-stage';
-import { keepArriving } from './keep-arriving';
+import { whileArriving } from './while-arriving';
 import type { Trial } from './trial';
 
 const HEARTBEATS_PER_SECOND = 10_000;
@@ -35,18 +35,17 @@ export const PAGES_TRIAL: Trial = {
     const cells = await makeCells(stage);
     const failures = new Map<string, number>();
     for (let round = 1; round <= stage.options.rounds; round += 1) {
-      let asking = true;
-      const arriving = keepArriving(stage, HEARTBEATS_PER_SECOND, () => asking);
-      await pause(WARM_UP_SECONDS);
-      for (const cell of cells) {
-        const result = await ask(stage, cell);
-        cell.ms.push(...(result.latenciesMs ?? []));
-        for (const [what, times] of Object.entries(result.failures)) {
-          failures.set(`${cell.name}: ${what}`, (failures.get(`${cell.name}: ${what}`) ?? 0) + times);
+      const { p99Ms } = await whileArriving(stage, HEARTBEATS_PER_SECOND, async () => {
+        await pause(WARM_UP_SECONDS);
+        for (const cell of cells) {
+          const result = await ask(stage, cell);
+          cell.ms.push(...(result.latenciesMs ?? []));
+          for (const [what, times] of Object.entries(result.failures)) {
+            failures.set(`${cell.name}: ${what}`, (failures.get(`${cell.name}: ${what}`) ?? 0) + times);
+          }
         }
-      }
-      asking = false;
-      stage.say(`pages: round ${round}, heartbeats p99 ${(await arriving).toFixed(0)} ms meanwhile`);
+      });
+      stage.say(`pages: round ${round}, heartbeats p99 ${p99Ms.toFixed(0)} ms meanwhile`);
     }
     return summarise(cells, failures);
   },
