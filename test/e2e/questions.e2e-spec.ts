@@ -12,6 +12,7 @@ import {
   isSilentAtNine,
   liveUntilMonday,
   truthOf,
+  wasUpSince,
   type MondayMorning,
 } from '../support/monday-morning';
 import { makeToken } from '../support/people';
@@ -174,6 +175,26 @@ it('3: which are only silent over the weekend, and which are known to have crash
   expect(hostsOf(data.knownCrashed)).toEqual(broken.filter((host) => !suspected.includes(host)));
   expect(suspected.filter((host) => !broken.includes(host))).toEqual(reallyHosts(isSuspicious));
 });
+
+it('4: which have come up since eight, and which of those fell over again', async () => {
+  const since = '2024-07-22T07:00:00Z';
+  const sinceMs = Date.parse(since);
+  type CameUp = Record<'proving' | 'recovered' | 'fellOver', Page<Host>>;
+  const data = await ask<CameUp>('04-came-up.graphql', { ...WITHIN, since });
+  const wasBroken = (machine: Machine): boolean => truthOf(machine, sinceMs) === 'CRASHED_NOT_FIXED';
+  const isUp = isOneOf('REPAIRED_UNPROVEN');
+  expect(hostsOf(data.proving)).toEqual(reallyHosts((machine) => wasBroken(machine) && isUp(machine)));
+  expect(hostsOf(data.recovered)).toEqual(
+    reallyHosts((machine) => isProven(truthOf(machine)) && !isProven(truthOf(machine, sinceMs))),
+  );
+  expect(hostsOf(data.fellOver)).toEqual(
+    reallyHosts((machine) => isBroken(machine) && wasUpSince(machine, sinceMs)),
+  );
+  for (const { totalCount } of [data.proving, data.fellOver]) expect(totalCount).toBeGreaterThan(0);
+});
+
+const isProven = (truth: GroundTruth): boolean =>
+  ['CRASHED_REBOOT_FIXED', 'CRASHED_SAFE_MODE_FIXED', 'AT_RISK', 'LATENT_CLEARED'].includes(truth);
 
 it('5: what is known of host X', async () => {
   const machine = monday.machines.find((one) => one.practice !== HOPELESS && isBroken(one)) as Machine;

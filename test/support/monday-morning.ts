@@ -106,10 +106,19 @@ function withoutTheDeadLine({ batches, singles }: Delivery): Delivery {
   return { batches: heard.filter(({ texts }) => texts.length > 0), singles };
 }
 
-/** What happened to a machine, as far as anybody could hear of it: of a practice that is cut off, until then. */
-export function truthOf(machine: Machine): GroundTruth {
+/** What had happened to a machine by a moment, by default by nine, as far as anybody could hear of it. */
+export function truthOf(machine: Machine, byMs = NINE_MS): GroundTruth {
   const { windowStartMs, windowEndMs } = WEEK;
-  return groundTruthAt(machine, { fromMs: FROM_MS, atMs: heardUntilMs(machine), windowStartMs, windowEndMs });
+  const atMs = Math.min(byMs, heardUntilMs(machine));
+  return groundTruthAt(machine, { fromMs: FROM_MS, atMs, windowStartMs, windowEndMs });
+}
+
+/** Whether a machine was up in the ordinary way at some time since, and said so by nine. */
+export function wasUpSince(machine: Machine, sinceMs: number): boolean {
+  return heartbeatsBetween(machine, sinceMs, heardUntilMs(machine)).some(
+    ({ session, observedAtMs, deliveredAtMs }) =>
+      session.mode === 'NORMAL' && observedAtMs >= sinceMs && deliveredAtMs < heardUntilMs(machine),
+  );
 }
 
 /** When a machine last had something to say, of what had been delivered by nine; null: never. */

@@ -118,6 +118,32 @@ const FROM_MACHINES = `
   JOIN machine_status AS status
     ON status.practice_id = machine.practice_id AND status.machine_id = machine.machine_id`;
 
+/** What machines in use are known by, within the scope: a machine and its twin may stand at two places. */
+const IN_USE = `
+  SELECT machine.practice_id, machine.machine_id, machine.serial_number, machine.smbios_uuid, machine.asset_tag,
+         machine.identity_conflict_since
+  FROM machine
+  JOIN machine_status AS status
+    ON status.practice_id = machine.practice_id AND status.machine_id = machine.machine_id
+  WHERE status.state NOT IN ${OUT_OF_USE} AND ($3::text[] IS NULL OR machine.practice_id = ANY ($3::text[]))`;
+
+const SHARED_LIST = SHARED_IDENTITIES.map((shared) => `'${shared}'`).join(', ');
+
+/**
+ * Machines that share a value. Grouped, and only groups of several are taken apart again: nearly every value is nobody else's, and
+ * none at all is no value that anybody shares.
+ */
+function twinsBy(shared: SharedIdentity, value: string, column = value.replace(/^lower\(|\)$/g, '')): string {
+  return `
+    SELECT one.practice_id, one.machine_id, '${shared}' AS shared, twins.ids AS others
+    FROM (
+      SELECT array_agg(practice_id) AS practices, array_agg(machine_id) AS machines,
+             array_agg(practice_id || '.' || machine_id) AS ids
+      FROM in_use WHERE ${column} IS NOT NULL GROUP BY ${value} HAVING count(*) > 1
+    ) AS twins
+    CROSS JOIN LATERAL unnest(twins.practices, twins.machines) AS one (practice_id, machine_id)`;
+}
+
 /** Each finding as the keys of its machines, what is shared, and with whom. */
 const FOUND: Record<RegisterFinding, string> = {
   NEVER_ENROLLED: `
@@ -139,32 +165,20 @@ const FOUND: Record<RegisterFinding, string> = {
     WHERE lower(machine.serial_number) = lower(old.serial_number) OR lower(machine.smbios_uuid) = lower(old.smbios_uuid)
     GROUP BY machine.practice_id, machine.machine_id`,
   IDENTITY_TWICE: `
-    SELECT twin.practice_id, twin.machine_id,
-           CASE WHEN cardinality(serials) > 1 THEN 'SERIAL_NUMBER' WHEN cardinality(uuids) > 1 THEN 'SMBIOS_UUID'
-                WHEN cardinality(tags) > 1 THEN 'ASSET_TAG' ELSE 'HEARD_TWICE' END AS shared,
-           CASE WHEN cardinality(serials) > 1 THEN serials WHEN cardinality(uuids) > 1 THEN uuids
-                WHEN cardinality(tags) > 1 THEN tags END AS others
+    SELECT DISTINCT ON (twin.practice_id, twin.machine_id) twin.practice_id, twin.machine_id, twin.shared, twin.others
     FROM (
-      SELECT machine.practice_id, machine.machine_id, machine.identity_conflict_since,
-             CASE WHEN machine.serial_number IS NOT NULL
-               THEN array_agg(id) OVER (PARTITION BY lower(machine.serial_number)) END AS serials,
-             CASE WHEN machine.smbios_uuid IS NOT NULL
-               THEN array_agg(id) OVER (PARTITION BY lower(machine.smbios_uuid)) END AS uuids,
-             CASE WHEN machine.asset_tag IS NOT NULL
-               THEN array_agg(id) OVER (PARTITION BY machine.practice_id, lower(machine.asset_tag)) END AS tags
-      FROM machine
-      JOIN machine_status AS status
-        ON status.practice_id = machine.practice_id AND status.machine_id = machine.machine_id
-      CROSS JOIN LATERAL (SELECT machine.practice_id || '.' || machine.machine_id AS id) AS named
-      WHERE status.state NOT IN ${OUT_OF_USE} AND ($3::text[] IS NULL OR machine.practice_id = ANY ($3::text[]))
+      ${twinsBy('SERIAL_NUMBER', 'lower(serial_number)')}
+      UNION ALL ${twinsBy('SMBIOS_UUID', 'lower(smbios_uuid)')}
+      UNION ALL ${twinsBy('ASSET_TAG', 'practice_id, lower(asset_tag)', 'asset_tag')}
+      UNION ALL
+      SELECT practice_id, machine_id, 'HEARD_TWICE', NULL FROM in_use WHERE identity_conflict_since IS NOT NULL
     ) AS twin
     JOIN place ON place.practice_id = twin.practice_id
-    WHERE cardinality(serials) > 1 OR cardinality(uuids) > 1 OR cardinality(tags) > 1
-      OR twin.identity_conflict_since IS NOT NULL`,
+    ORDER BY twin.practice_id, twin.machine_id, array_position(ARRAY[${SHARED_LIST}], twin.shared)`,
 };
 
 const SUMMARY = `
-  WITH place AS (${PLACES}), entries AS (
+  WITH place AS (${PLACES}), in_use AS MATERIALIZED (${IN_USE}), entries AS (
     SELECT entry.practice_id FROM register_entry AS entry JOIN place ON place.practice_id = entry.practice_id
     WHERE entry.removed_at IS NULL
   )
@@ -176,7 +190,7 @@ const SUMMARY = `
 /** $4 and $5 the key to go on behind, $6 rows. */
 function listQuery(finding: RegisterFinding): string {
   return `
-    WITH place AS (${PLACES}), found AS (${FOUND[finding]})
+    WITH place AS (${PLACES}), in_use AS (${IN_USE}), found AS (${FOUND[finding]})
     SELECT found.practice_id, found.machine_id, found.shared, found.others, machine.hostname, machine.serial_number,
            machine.asset_tag, status.state
     FROM found

@@ -1,4 +1,3 @@
-import { parse } from 'csv-parse/sync';
 import { readRegisterRow } from './read-register-row';
 import { findColumns, type RegisterColumns } from './register-columns';
 import {
@@ -10,6 +9,7 @@ import {
   type RegisterRow,
 } from './register-file';
 import { RegisterFileError } from './register-file-error';
+import { splitCsvLine } from './split-csv-line';
 
 /** Lines above the header that are looked through: reports put titles and dates there. */
 const LINES_ABOVE_HEADER_MAX = 20;
@@ -60,7 +60,7 @@ function findHeader(lines: readonly string[], mapping: RegisterMapping): Header 
   for (let at = 0; at < Math.min(lines.length, LINES_ABOVE_HEADER_MAX + 1); at += 1) {
     const text = lines[at] ?? '';
     for (const delimiter of DELIMITERS) {
-      const titles = text.includes(delimiter) ? splitLine(text, delimiter) : null;
+      const titles = text.includes(delimiter) ? splitCsvLine(text, delimiter) : null;
       const columns = titles === null ? null : findColumns(titles, mapping);
       if (columns !== null) return { lines: at + 1, delimiter, width: titles?.length ?? 0, columns };
     }
@@ -84,7 +84,7 @@ function* recordsBelow(lines: readonly string[], header: Header): Generator<Reco
     const text = lines[at] ?? '';
     if (text.trim() === '') continue;
     const line = at + 1;
-    const cells = splitLine(text, header.delimiter);
+    const cells = splitCsvLine(text, header.delimiter);
     if (cells !== null) {
       yield { line, cells };
       continue;
@@ -107,28 +107,12 @@ function joinLines(
   let text = lines[at] ?? '';
   for (let more = 1; more < CELL_LINES_MAX && at + more < lines.length; more += 1) {
     const below = lines[at + more] ?? '';
-    if (splitLine(below, delimiter)?.length === width) return null;
+    if (splitCsvLine(below, delimiter)?.length === width) return null;
     text = `${text}\n${below}`;
-    const cells = splitLine(text, delimiter);
+    const cells = splitCsvLine(text, delimiter);
     if (cells !== null) return cells.length === width ? { cells, more } : null;
   }
   return null;
-}
-
-/** The cells of one record; null when its quotes do not match. */
-function splitLine(text: string, delimiter: string): readonly string[] | null {
-  if (!text.includes('"')) return text.split(delimiter).map((cell) => cell.trim());
-  try {
-    const records = parse(text, {
-      delimiter,
-      relax_column_count: true,
-      trim: true,
-      record_delimiter: ['\u0000'],
-    });
-    return (records[0] ?? []).map((cell) => cell.trim());
-  } catch {
-    return null;
-  }
 }
 
 function decode(bytes: Uint8Array): string {

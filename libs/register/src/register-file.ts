@@ -62,7 +62,7 @@ export type RegisterFile = {
   readonly otherSystems: number;
 };
 
-/** Largest file that is read, in bytes: some 100,000 rows with every column that Intune has. */
-export const REGISTER_FILE_BYTES_MAX = 32 * 1024 * 1024;
-/** Bounds the one transaction that writes them; England's largest ICB has fewer machines. */
-export const REGISTER_ROWS_MAX = 100_000;
+/** Largest file that is read, in bytes: as many rows as are taken, with every column that Intune has. */
+export const REGISTER_FILE_BYTES_MAX = 16 * 1024 * 1024;
+/** Bounds the one transaction that writes them, and the time for which reading them keeps heartbeats waiting. An ICB has some 5,000 machines. */
+export const REGISTER_ROWS_MAX = 25_000;
