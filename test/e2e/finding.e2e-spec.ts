@@ -5,13 +5,14 @@ import { BAD_FILE, GOOD_FILE, OLD_FILE, PAGE_FAULT, Pc, wireMachine } from '../s
 
 /** Where to look first, on the Friday of the incident: one practice has nothing that works, two have. */
 let app: Application;
+let silent: readonly Pc[];
 
 const CRASHES = [{ at: '2024-07-19T04:31:07Z', stopCode: PAGE_FAULT }];
 
 beforeAll(async () => {
   app = await startApplication();
   const enrol = (practice: string): Promise<Pc> => Pc.enrol(app.client, wireMachine(practice));
-  const silent = [await enrol(PRACTICE), await enrol(PRACTICE)];
+  silent = [await enrol(PRACTICE), await enrol(PRACTICE)];
   const [fine, returned] = [await enrol(NEIGHBOUR), await enrol(CHESHIRE_PRACTICE)];
   for (const pc of silent)
     await pc
@@ -89,4 +90,51 @@ it('lists practices without one working machine', async () => {
       ],
     },
   });
+});
+
+it('makes a work list for whoever has taken machines on, with the minutes that they take', async () => {
+  const [first] = silent as [Pc, ...Pc[]];
+  await app.client.query(
+    'mutation ($input: CareForMachineInput!) { careForMachine(input: $input) { userErrors { code } } }',
+    {
+      input: {
+        machineId: first.id,
+        idempotencyKey: 'claim-for-sam',
+        action: { claim: { minutes: 120, assignee: 'sam' } },
+      },
+    },
+  );
+  const query = `query ($assignee: String) { workList(assignee: $assignee, first: 5) {
+    totalCount totalMachines totalMinutes { low high } totalTravel { low high } edges { node {
+      practice { odsCode } isOpen hasNoWorkingMachine score machines waiting minutes { low high } travel { low high }
+      tasks { action machines minutes { low high } } } } } }`;
+  const site = {
+    practice: { odsCode: PRACTICE },
+    isOpen: true,
+    hasNoWorkingMachine: true,
+    score: 300 + 200 + 100 + 10,
+    machines: 2,
+    waiting: 0,
+    minutes: { low: 20, high: 40 },
+    travel: { low: 15, high: 45 },
+    tasks: [{ action: 'BITLOCKER_KEY_NEEDED', machines: 2, minutes: { low: 20, high: 40 } }],
+  };
+  const whole = {
+    totalCount: 1,
+    totalMachines: 2,
+    totalMinutes: { low: 20, high: 40 },
+    totalTravel: { low: 15, high: 45 },
+    edges: [{ node: site }],
+  };
+  expect(await app.client.query(query)).toEqual({ workList: whole });
+  const half = { machines: 1, minutes: { low: 10, high: 20 } };
+  expect(await app.client.query(query, { assignee: 'sam' })).toEqual({
+    workList: {
+      ...whole,
+      totalMachines: 1,
+      totalMinutes: half.minutes,
+      edges: [{ node: { ...site, ...half, tasks: [{ action: 'BITLOCKER_KEY_NEEDED', ...half }] } }],
+    },
+  });
+  expect(await app.client.query(query, { assignee: 'alex' })).toMatchObject({ workList: { totalCount: 0 } });
 });

@@ -70,6 +70,15 @@ it('takes nobody’s access tokens unless an issuer is named', () => {
   });
 });
 
+it('takes other minutes of work, and keeps the rest', () => {
+  const { workPolicy } = readSettings({ WORK_MINUTES: '{"SAFE_MODE_DELETE_FILE":[3,5],"TRAVEL":[30,90]}' });
+  expect(workPolicy).toMatchObject({
+    minutes: { SAFE_MODE_DELETE_FILE: { low: 3, high: 5 }, ROTATE_KEY: { low: 1, high: 3 } },
+    serverMinutes: { low: 20, high: 25 },
+    travelMinutes: { low: 30, high: 90 },
+  });
+});
+
 it('reads the two kinds of replaced clock', () => {
   expect(readSettings({ RECOVERY_CLOCK: 'manual 2024-07-19T00:00:00+01:00' }).clock).toEqual({
     kind: 'MANUAL',
@@ -108,6 +117,10 @@ it.each<[Record<string, string>, RegExp]>([
     { RECOVERY_CLOCK: '2024-07-19T00:00:00Z x600', NODE_ENV: 'production' },
     /RECOVERY_CLOCK must not be set in production/,
   ],
+  [{ WORK_MINUTES: '5-20' }, /WORK_MINUTES must be JSON/],
+  [{ WORK_MINUTES: '{"TRAVEL":[30]}' }, /WORK_MINUTES must be JSON/],
+  [{ WORK_MINUTES: '{"SWEEP_THE_FLOOR":[1,2]}' }, /WORK_MINUTES knows no SWEEP_THE_FLOOR/],
+  [{ WORK_MINUTES: '{"ROTATE_KEY":[3,1]}' }, /WORK_MINUTES: the minutes of ROTATE_KEY/],
   [{ ADMIN_TOKEN: 'x'.repeat(31) }, /ADMIN_TOKEN/],
   [{ ADMIN_TOKEN: '' }, /ADMIN_TOKEN/],
   // Neither could ever be shown in an Authorization header.

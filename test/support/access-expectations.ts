@@ -66,6 +66,10 @@ export const QUESTIONS: Readonly<Record<string, Question>> = {
     least: 'IT',
     ask: [() => 'first: 5', ({ practice }) => `first: 5, within: ["${practice}"]`],
   },
+  'Query.workList': {
+    least: 'IT',
+    ask: [() => 'first: 5', ({ practice }) => `first: 5, filter: { within: ["${practice}"] }`],
+  },
   'Query.registerSummary': { least: 'IT', ask: [() => '', ({ practice }) => `within: "${practice}"`] },
   'Query.registerFindings': {
     least: 'IT',
@@ -226,6 +230,7 @@ export const TYPES: Readonly<Record<Least, readonly string[]>> = {
     ...['MachineGroups', 'MachineGroup', 'MachineGroupValue', 'StrandedPractice', 'StrandedPracticeEdge'],
     ...['StrandedPracticeConnection', 'RegisterSummary', 'RegisterFindingCount', 'RegisteredMachine'],
     ...['RegisteredMachineEdge', 'RegisteredMachineConnection'],
+    ...['WorkList', 'WorkSiteEdge', 'WorkSite', 'WorkTask', 'Minutes'],
   ],
   ADMIN: [
     ...[

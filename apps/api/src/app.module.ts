@@ -22,15 +22,9 @@ import {
   StrandedPracticeReader,
   TimelineReader,
   TransitionReader,
+  WorkListReader,
 } from '@app/progress';
-import {
-  DEFAULT_WORK_POLICY,
-  policyForInterval,
-  SECOND_MS,
-  type Incident,
-  type Policy,
-  type Rules,
-} from '@app/recovery';
+import { policyForInterval, SECOND_MS, type Incident, type Policy, type Rules } from '@app/recovery';
 import { ImportRegister } from '@app/register';
 import { countMachines, Database, type ScopedReads } from '@app/storage';
 import {
@@ -195,24 +189,23 @@ function providersOf(foundations: Foundations, sources: Sources, rateLimits: Rat
 
 /** Whatever answers questions. */
 function readerInstances(
-  { database, reads, clock, incident }: Foundations,
+  { settings, database, reads, clock, incident }: Foundations,
   organisations: OrganisationReader,
   policy: Policy,
   rules: () => Rules,
 ): readonly [unknown, unknown][] {
   const present = new PresentCounts(database.pool, monotonicMs);
+  const { workPolicy } = settings;
   const standings = new PracticeStandings(present, monotonicMs);
   return [
     [OrganisationReader, organisations],
     [ProgressReader, new ProgressReader(reads, organisations, present)],
     [PublicProgressReader, new PublicProgressReader(reads, organisations, incident.window.fromMs)],
-    [MachineReader, new MachineReader(reads, organisations, standings, policy, DEFAULT_WORK_POLICY)],
+    [MachineReader, new MachineReader(reads, organisations, standings, policy, workPolicy)],
     [MachineGroupReader, new MachineGroupReader(reads, organisations, policy)],
+    [WorkListReader, new WorkListReader(reads, organisations, standings, policy, workPolicy)],
     [StrandedPracticeReader, new StrandedPracticeReader(organisations, present)],
-    [
-      MachineExportReader,
-      new MachineExportReader(reads, organisations, standings, policy, DEFAULT_WORK_POLICY),
-    ],
+    [MachineExportReader, new MachineExportReader(reads, organisations, standings, policy, workPolicy)],
     [SiteReader, new SiteReader(reads, organisations, rules, () => clock.now())],
     [TransitionReader, new TransitionReader(reads, organisations)],
     [BlindnessReader, new BlindnessReader(database.pool)],

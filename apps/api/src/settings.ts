@@ -1,5 +1,5 @@
 import { ADMIN_TOKEN_CHARACTERS_MIN, type CredentialLife, type OidcIssuer } from '@app/access';
-import { DAY_MS, policyForInterval, policyProblems } from '@app/recovery';
+import { DAY_MS, policyForInterval, policyProblems, type WorkPolicy } from '@app/recovery';
 import { join, resolve } from 'node:path';
 import { EnvironmentReader, type Environment } from './environment';
 import { keySettings, type KeySettings } from './key-settings';
@@ -9,6 +9,7 @@ import { readOidc } from './oidc-settings';
 import { parseClockSetting, type ClockSetting } from './recovery-clock';
 import { SettingsError } from './settings-error';
 import { readTransport, type Transport } from './transport-settings';
+import { readWorkPolicy } from './work-settings';
 
 /** All that can be set from outside, read once. */
 export type Settings = KeySettings & {
@@ -36,6 +37,8 @@ export type Settings = KeySettings & {
   readonly queueItemsMax: number;
   /** How often the books are reconciled; null: only when somebody asks for it. */
   readonly reconcileEverySeconds: number | null;
+  /** How long repairs take. */
+  readonly workPolicy: WorkPolicy;
   readonly limits: Limits;
   readonly transport: Transport;
 };
@@ -68,6 +71,7 @@ export function readSettings(env: Environment): Settings {
     sweepEverySeconds: whole('SWEEP_EVERY_SECONDS', 15, 1, 300),
     queueItemsMax: whole('QUEUE_ITEMS_MAX', 60_000, 1_000, 1_000_000),
     reconcileEverySeconds: whole('RECONCILE_EVERY_SECONDS', 3_600, 0, 86_400) || null,
+    workPolicy: readWorkPolicy(env, problems),
     limits: readLimits(reader),
     transport: readTransport(reader),
   };

@@ -23,6 +23,7 @@ export {
   type OrganisationLevel,
 } from './organisation-tree';
 export type { OrganisationView } from './organisation-view';
+export { WorkListReader, type WorkPlace, type WorkSite } from './work-list.reader';
 export { PresentCounts } from './present-counts';
 export {
   ProgressReader,

@@ -1,5 +1,6 @@
 import { EXPOSURES, GROUP_OF_STATE } from '@app/recovery';
 import type { MachineKey } from '@app/storage';
+import { MACHINE_COLUMNS } from './machine-columns';
 import { filterConditions, type AddParameter, type FilterReading } from './machine-conditions';
 import { flattenFilter, isAboutCounts, statesWithin, type MachineFilter } from './machine-filter';
 import { unrecoveredPage, type UnrecoveredSort } from './unrecovered-page';
@@ -24,34 +25,6 @@ export type PageRequest = {
 
 /** A statement and its values. */
 export type Statement = { readonly text: string; readonly values: readonly unknown[] };
-
-/**
- * The columns that make up a view. Whether a key may have been read is asked of machines that were affected and work again, with
- * a protected drive: whether they were in repair, and no after-care has been reported since.
- */
-export const MACHINE_COLUMNS = `
-  status.practice_id, status.machine_id, status.exposure, status.state, status.reason, status.since, status.heard_at,
-  status.heard_started_at, status.heard_seq, status.memory, machine.hostname, machine.serial_number, machine.successor_id, machine.facts_at,
-  machine.boot_mode, machine.file_verdict, machine.file_written_at, machine.sensor_version, machine.sensor_running,
-  machine.bitlocker, machine.safe_boot_flag, machine.os_build, machine.clock_skew_seconds, machine.role,
-  machine.bitlocker_key_escrowed, machine.attested_at,
-  CASE WHEN status.state IN (1, 7, 8) AND status.exposure IN (4, 5, 6) AND machine.bitlocker = 'PROTECTED' THEN EXISTS (
-    SELECT FROM transition AS repair
-    WHERE repair.practice_id = status.practice_id AND repair.machine_id = status.machine_id AND repair.to_state = 5
-      AND NOT EXISTS (
-        SELECT FROM care_event AS care
-        WHERE care.practice_id = status.practice_id AND care.machine_id = status.machine_id AND care.kind = 'ATTEMPT'
-          AND care.at >= repair.event_at AND care.details ->> 'route' = 'AFTER_CARE'
-          AND care.details ->> 'outcome' = 'WORKS'))
-  ELSE false END AS key_may_have_been_read,
-  CASE WHEN status.state IN (3, 4) THEN EXISTS (
-    SELECT FROM care_event AS care
-    WHERE care.practice_id = status.practice_id AND care.machine_id = status.machine_id AND care.kind = 'ATTEMPT'
-      AND care.at >= status.since AND care.details ->> 'route' = 'REBOOT' AND care.details ->> 'outcome' <> 'WORKS')
-  ELSE false END AS reboot_failed,
-  EXISTS (
-    SELECT FROM site_silence AS site WHERE site.practice_id = status.practice_id AND site.ended_at IS NULL
-  ) AS site_silent`;
 
 /** What each order sorts by, before the key; as an expression, and as its type when it comes back from a cursor. */
 const SORTS: Record<PlainOrder, { readonly expression: string; readonly type: string } | null> = {

@@ -1,10 +1,10 @@
 import type { Policy, WorkPolicy } from '@app/recovery';
 import type { MachineKey, Scope, ScopedReads } from '@app/storage';
 import { filterReading } from './filter-reading';
+import { MACHINE_COLUMNS } from './machine-columns';
 import type { FilterReading } from './machine-conditions';
 import type { MachineFilter } from './machine-filter';
 import {
-  MACHINE_COLUMNS,
   machineCountQuery,
   machineKeysQuery,
   machineListQuery,

@@ -8,9 +8,10 @@ import {
   type RecoveryState,
 } from '@app/recovery';
 import { roleCode, STATE_CODE, type MachineKey } from '@app/storage';
+import { MACHINE_COLUMNS } from './machine-columns';
 import { filterConditions, type AddParameter, type FilterReading } from './machine-conditions';
 import { statesWithin, type MachineFilter } from './machine-filter';
-import { JOIN_MACHINE, MACHINE_COLUMNS, needsMachine, type Statement } from './machine-list-query';
+import { JOIN_MACHINE, needsMachine, type Statement } from './machine-list-query';
 
 /**
  * Lists by priority. A score is what a practice, a state and a role give, all in tens, and then the age, which decides between

@@ -96,8 +96,9 @@ export {
   type NextStep,
   type Situation,
 } from './next-action';
-export { DEFAULT_WORK_POLICY, type Minutes, type WorkPolicy } from './work-policy';
+export { DEFAULT_WORK_POLICY, workPolicyProblems, type Minutes, type WorkPolicy } from './work-policy';
 export { summarise, type Cell, type Progress, type Ratio } from './progress';
 export { REFUSAL_CODES, type RefusalCode } from './refusals';
 export { continued, footingOf, isContinuation, SOAKS, type Footing } from './continuation';
 export { fingerprintOf } from './fingerprint';
+export { addMinutes, workAtSite, type SiteWork } from './work-estimate';

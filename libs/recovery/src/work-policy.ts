@@ -12,6 +12,8 @@ export type WorkPolicy = LoopPolicy & {
   readonly serverMinutes: Minutes;
   /** To get to a site. */
   readonly travelMinutes: Minutes;
+  /** What somebody has to be on the spot for; everything else can be done from a desk. */
+  readonly onSite: readonly NextAction[];
 };
 
 /**
@@ -41,6 +43,7 @@ export const DEFAULT_WORK_POLICY: WorkPolicy = {
   },
   serverMinutes: { low: 20, high: 25 },
   travelMinutes: { low: 15, high: 45 },
+  onSite: ['REBOOT_WIRED', 'SAFE_MODE_DELETE_FILE', 'BITLOCKER_KEY_NEEDED', 'REMOVE_SAFE_BOOT_FLAG'],
 };
 
 /** No repair on record took longer than a day. */
@@ -54,6 +57,12 @@ export function workPolicyProblems(policy: WorkPolicy): string[] {
     ['travel', policy.travelMinutes],
   ];
   return named
-    .filter(([, { low, high }]) => !(low >= 0 && high >= low && high <= MINUTES_MAX))
-    .map(([name]) => `the minutes of ${name} must be two numbers from 0 to ${MINUTES_MAX}, the lower first`);
+    .filter(
+      ([, { low, high }]) =>
+        !(Number.isInteger(low) && Number.isInteger(high) && low >= 0 && high >= low && high <= MINUTES_MAX),
+    )
+    .map(
+      ([name]) =>
+        `the minutes of ${name} must be two whole numbers from 0 to ${MINUTES_MAX}, the lower first`,
+    );
 }

@@ -60,6 +60,14 @@ function membersOf(asked: unknown): Readonly<Record<string, unknown>> {
   }
 }
 
+/** A page of a work list, and whose. */
+export function describeWorkList(
+  { assignee, ...asked }: ListAsked & { readonly assignee?: string | null },
+  answered?: Listed,
+): AuditDescription {
+  return { details: { ...listDetails(asked, answered), assignee: assignee ?? null } };
+}
+
 /** A page of anything else. */
 export function describeList(asked: ListAsked, answered?: Listed): AuditDescription {
   return { organisation: asked.within ?? null, details: listDetails(asked, answered) };

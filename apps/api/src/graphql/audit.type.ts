@@ -21,6 +21,7 @@ registerEnumType(AuditActionEnum, {
     MACHINES_EXPORTED: 'A file of machines was taken.',
     MACHINE_READ: 'One machine was looked up.',
     CARE_PREVIEWED: 'It was asked for how many machines an action would be done.',
+    WORK_LISTED: 'A page of a work list was read.',
     PRACTICES_LISTED: 'A page of practices and how they work was read.',
     SITES_LISTED: 'A page of practices that are silent as a whole was read.',
     RECONCILIATION_READ: 'The errors that the last reconciliation found were read.',

@@ -8,6 +8,7 @@ import {
   type SilencePlace,
   type StrandedPlace,
   type TimelinePlace,
+  type WorkPlace,
 } from '@app/progress';
 import { formatMachineKey, parseMachineKey, type MachineKey } from '@app/storage';
 import { isUuid } from './uuid';
@@ -139,6 +140,19 @@ export function readStrandedCursor(cursor: string, mark: string): StrandedPlace 
   if (list !== 'z' || cursorMark !== mark || practiceId === undefined || !/^\d{1,9}$/.test(machines))
     throw new ReaderError('INVALID_CURSOR', 'this cursor belongs to no page of this list');
   return { machines: Number(machines), practiceId };
+}
+
+export function workCursor(mark: string, { urgency, machines, practiceId }: WorkPlace): string {
+  return encode(['w', mark, String(urgency), String(machines), practiceId]);
+}
+
+/** @throws ReaderError INVALID_CURSOR when it is none of ours, or of another question */
+export function readWorkCursor(cursor: string, mark: string): WorkPlace {
+  const [list, cursorMark, urgency = '', machines = '', practiceId] = decode(cursor);
+  const isPlace = /^\d{1,4}$/.test(urgency) && /^\d{1,9}$/.test(machines);
+  if (list !== 'w' || cursorMark !== mark || practiceId === undefined || !isPlace)
+    throw new ReaderError('INVALID_CURSOR', 'this cursor belongs to no page of this list');
+  return { urgency: Number(urgency), machines: Number(machines), practiceId };
 }
 
 export function reportCursor({ reportedAtMs, reportId }: ReportPlace): string {

@@ -14,6 +14,7 @@ import type { OrganisationProgressType } from './progress.type';
 import type { RegisteredMachineType } from './register.type';
 import type { SilentSiteType } from './site.type';
 import type { StrandedPracticeType } from './stranded-practice.type';
+import type { WorkSiteType } from './work-list.type';
 
 /**
  * What it takes to be answered: a role; the role ADMIN in the whole nation; nothing, where progress is public; or the credential of a machine or relay, which the
@@ -57,6 +58,7 @@ export const POLICIES: Policies = {
     'Query.machine': 'IT',
     'Query.machineGroups': 'IT',
     'Query.strandedPractices': 'IT',
+    'Query.workList': 'IT',
     'Query.silentSites': 'IT',
     'Query.previewCare': 'IT',
     'Query.practices': 'IT',
@@ -124,6 +126,14 @@ export const POLICIES: Policies = {
     MachineGroups: { needs: 'IT' },
     MachineGroup: { needs: 'IT' },
     MachineGroupValue: { needs: 'IT' },
+    WorkList: { needs: 'IT' },
+    WorkSiteEdge: { needs: 'IT' },
+    WorkSite: {
+      needs: 'IT',
+      isSeen: ({ practice }: WorkSiteType, { now }) => now.covers(practice.odsCode),
+    },
+    WorkTask: { needs: 'IT' },
+    Minutes: { needs: 'IT' },
     StrandedPracticeConnection: { needs: 'IT' },
     StrandedPracticeEdge: { needs: 'IT' },
     StrandedPractice: {

@@ -31,6 +31,7 @@ export const PARTS: ReadonlySet<string> = new Set([
   'MachineContact',
   'MachineFacts',
   'MachineGroupValue',
+  'Minutes',
   'NextStep',
   'PageInfo',
   'Priority',
@@ -38,6 +39,7 @@ export const PARTS: ReadonlySet<string> = new Set([
   'Ratio',
   'ShareRange',
   'StateCount',
+  'WorkTask',
 ]);
 
 /** Organisations there are, rounded up. Source: practices in use in epraccur 2024 to 2025, ICBs and regions of NHS England. */
@@ -48,12 +50,15 @@ const PRACTICES_OF_ICB_MAX = 400;
 
 /** Counting may read every machine there is. */
 const GROUPING_POINTS = 100;
+/** A work list looks at every machine that somebody may have to do something about. */
+const WORK_LIST_POINTS = 100;
 /** Most groups of one answer. */
 const GROUPS_MAX = 1_000;
 
 /** Fields whose price does not follow from their type. Everything else is priced by `query-cost.ts`. */
 export const FIELD_PRICES: Readonly<Record<string, FieldPrice>> = {
   'Query.machineGroups': { own: GROUPING_POINTS, size: groupsWanted, sized: ['groups'] },
+  'Query.workList': { own: WORK_LIST_POINTS },
   'Query.recoveryProgress': { size: progressRows, sized: ['rows'] },
   'Query.publicProgress': { size: progressRows, sized: ['rows'] },
 };

@@ -18,6 +18,7 @@ import { RegisterResolver } from './register.resolver';
 import { MachineSiteResolver, OrganisationSiteResolver, SiteResolver } from './site.resolver';
 import { StrandedPracticeResolver } from './stranded-practice.resolver';
 import { TimelineResolver } from './timeline.resolver';
+import { WorkListResolver } from './work-list.resolver';
 
 /** The resolvers, for the service and for printing the schema. */
 export const RESOLVERS = [
@@ -29,6 +30,7 @@ export const RESOLVERS = [
   MachineConnectionResolver,
   MachineGroupsResolver,
   StrandedPracticeResolver,
+  WorkListResolver,
   IncidentResolver,
   AccessResolver,
   ApiTokenResolver,

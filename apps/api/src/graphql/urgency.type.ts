@@ -25,7 +25,7 @@ registerEnumType(PriorityFactorEnum, {
   }),
 });
 
-const NextActionEnum = enumOf(NEXT_ACTIONS);
+export const NextActionEnum = enumOf(NEXT_ACTIONS);
 registerEnumType(NextActionEnum, {
   name: 'NextAction',
   description: 'What somebody should do about a machine next.',
