@@ -14,10 +14,15 @@ class RowSecurityError extends Error {
   }
 }
 
-/** Puts a transaction into the reading role, with the scope and the moment that its policies look at, and forbids it to write. */
+/**
+ * Puts a transaction into the reading role, with all codes of its scope as of the moment, which its policies look at, and forbids it to
+ * write.
+ */
 const READ_AS = `
-  SELECT set_config('transaction_read_only', 'on', true), set_config('recovery.scope', $1, true),
-         set_config('recovery.scope_at_ms', $2, true), set_config('role', '${READER_ROLE}', true)`;
+  SELECT set_config('recovery.scope', COALESCE((
+           SELECT string_agg(code, ',')
+           FROM codes_in_scope(string_to_array($1, ','), to_timestamp($2::float8 / 1000)) AS within (code)), ''), true),
+         set_config('transaction_read_only', 'on', true), set_config('role', '${READER_ROLE}', true)`;
 
 const IN_FORCE = `
   SELECT bool_and(row_security_active(name)) AS always, bool_or(row_security_active(name)) AS ever
