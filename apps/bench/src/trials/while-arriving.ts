@@ -14,10 +14,10 @@ export async function whileArriving<Result>(
   perSecond: number,
   work: () => Promise<Result>,
 ): Promise<{ readonly result: Result; readonly p99Ms: number }> {
-  let goesOn = true;
+  const progress = { isDone: false };
   const arriving = (async (): Promise<number> => {
     let worstMs = 0;
-    while (goesOn) {
+    while (!progress.isDone) {
       const { p99Ms } = await stage.load.ask<LoadResult>(relayPace(stage, perSecond, STRETCH_SECONDS));
       worstMs = Math.max(worstMs, p99Ms);
     }
@@ -26,7 +26,7 @@ export async function whileArriving<Result>(
   // Where the work fails, its error is the one to be told.
   arriving.catch(() => undefined);
   const result = await work().finally(() => {
-    goesOn = false;
+    progress.isDone = true;
   });
   return { result, p99Ms: await arriving };
 }
