@@ -5,10 +5,10 @@ import { parseArgs } from 'node:util';
 export type UptimeStyle = 'exact' | 'whole';
 
 /**
- * What is measured: how the service compares with bare parts and other ways to write it; the fleet of the outage; or what an IT team
- * does at its desk, with England's machines.
+ * What is measured: how the service compares with bare parts and other ways to write it; the fleet of the outage; what an IT team
+ * does at its desk, with England's machines; or how rates depend on sizes.
  */
-const BENCH_TABLES = ['ratios', 'outage', 'desk'] as const;
+const BENCH_TABLES = ['ratios', 'outage', 'desk', 'curves'] as const;
 export type BenchTable = (typeof BENCH_TABLES)[number];
 
 /** What one run of the bench does. */
@@ -21,6 +21,8 @@ export type BenchOptions = {
   /** Names of the rows to measure; null: all of them. */
   readonly only: readonly string[] | null;
   readonly jsonFile: string | null;
+  /** Where the curves are drawn. */
+  readonly svgFile: string | null;
   readonly seed: number;
   /** Relay batches on their way at once. */
   readonly inFlight: number;
@@ -60,16 +62,19 @@ const MACHINES_DEFAULT: Readonly<Record<BenchTable, number>> = {
   ratios: 1_000_000,
   outage: MACHINES_MAX,
   desk: 225_000,
+  curves: 1_000_000,
 };
 
 export function benchUsage(rowNames: readonly string[]): string {
   return `Usage: npm run bench -- [options]
   --table T         ${BENCH_TABLES.join(', ')}; default ratios
-  --machines N      size of the fleet, 1000 to ${MACHINES_MAX}; default 1000000, of the outage ${MACHINES_MAX}, of the desk 225000
+  --machines N      size of the fleet, 1000 to ${MACHINES_MAX}; default 1000000, of the outage ${MACHINES_MAX}, of the desk 225000;
+                    curves have fleets up to it
   --rounds N        rounds, in each of which every row is measured once; default 5
   --seconds N       measured time of a row in a round; default 5
   --only A,B        these rows and no others: ${rowNames.join(', ')}
   --json FILE       also write all figures to FILE
+  --svg FILE        also draw the curves to FILE
   --seed N          order of the machines and sizes of the practices; default 1
   --in-flight N     relay batches on their way at once; default ${IN_FLIGHT_DEFAULT}
   --offer N         heartbeats a second that the outage offers; default ${OFFER_DEFAULT}
@@ -103,6 +108,7 @@ export function readBenchOptions(args: readonly string[], rowNames: readonly str
     seconds: whole('--seconds', values.seconds, 5, 1, SECONDS_MAX),
     only,
     jsonFile: values.json ?? null,
+    svgFile: values.svg ?? null,
     seed: whole('--seed', values.seed, 1, 0, 2 ** 31 - 1),
     inFlight: whole('--in-flight', values['in-flight'], IN_FLIGHT_DEFAULT, 1, IN_FLIGHT_MAX),
     offerPerSecond: whole('--offer', values.offer, OFFER_DEFAULT, 500, OFFER_MAX),
@@ -129,6 +135,7 @@ function readArguments(args: readonly string[]) {
         seconds: { type: 'string' },
         only: { type: 'string' },
         json: { type: 'string' },
+        svg: { type: 'string' },
         seed: { type: 'string' },
         'in-flight': { type: 'string' },
         uptime: { type: 'string' },

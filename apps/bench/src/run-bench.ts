@@ -9,6 +9,7 @@ import { pollRows } from './rows/poll-rows';
 import { reportRows } from './rows/report-rows';
 import { verifyFleet } from './rows/verify-fleet';
 import { warmUp } from './rows/warm-up';
+import { runCurves } from './run-curves';
 import { runTrials } from './run-trials';
 import { SERVICE_DATABASE } from './stage/bench-database';
 import { BenchStage, type BaselineName, type Stoppables } from './stage/bench-stage';
@@ -46,9 +47,15 @@ export function runBench(
   toStop: Stoppables,
   say: (text: string) => void,
 ): Promise<BenchReport> {
-  return options.table === 'ratios'
-    ? runRatios(options, folder, toStop, say)
-    : runTrials(options, options.table, folder, toStop, say);
+  switch (options.table) {
+    case 'ratios':
+      return runRatios(options, folder, toStop, say);
+    case 'curves':
+      return runCurves(options, folder, toStop, say);
+    case 'outage':
+    case 'desk':
+      return runTrials(options, options.table, folder, toStop, say);
+  }
 }
 
 /** Sets the stage, measures every row once a round, round after round, and verifies what was recorded. */

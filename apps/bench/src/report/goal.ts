@@ -10,7 +10,7 @@ export type Goal = {
   readonly row: string;
   readonly what: string;
   readonly durability: Durability;
-  readonly unit: 'ratio' | 'ms' | 's' | 'MiB' | 'share' | 'rows/s';
+  readonly unit: 'ratio' | 'ms' | 's' | 'MiB' | 'share' | 'rows/s' | 'heartbeats/s';
   /** Median over the rounds. */
   readonly reached: number;
   readonly min: number;

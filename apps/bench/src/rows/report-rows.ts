@@ -134,7 +134,8 @@ type Report = {
   readonly connections: number;
 };
 
-function reporting(target: 'service' | BaselineName, report: Report): BenchRow['run'] {
+/** How a row sends reports to the service or to something that it is compared with. */
+export function reporting(target: 'service' | BaselineName, report: Report): BenchRow['run'] {
   return (stage: BenchStage, seconds: number) => {
     const rehearsal = target !== 'service';
     const port = target === 'service' ? stage.service.port : stage.baseline(target).port;

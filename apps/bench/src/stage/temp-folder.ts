@@ -14,6 +14,13 @@ export async function makeFolder(keepDir: string | null, tempDir: string | null)
   return keepDir;
 }
 
+/** Where the fleet of a size lies, in the folder of a run. */
+export async function fleetFolder(folder: string, machines: number): Promise<string> {
+  const own = join(folder, `fleet-${machines}`);
+  await mkdir(own, { recursive: true });
+  return own;
+}
+
 async function makeTempFolder(parent: string | null): Promise<string> {
   const folder = parent ?? tmpdir();
   await clearLeftovers(folder);
