@@ -34,21 +34,29 @@ const SMALLEST_TOLD_COUNT = 10;
 /** Four decimals, as all shares here. */
 const SHARE_STEPS = 10_000;
 
+/** Below it the two parts of the affected cannot both be told, and which of them is small would say how small. */
+const SMALLEST_SPLIT_COUNT = 2 * SMALLEST_TOLD_COUNT;
+
+const UNTOLD: CountRange = { atLeast: 0, atMost: SMALLEST_TOLD_COUNT - 1 };
+
 /**
- * What is published of one ICB. Each count is put into its band by itself and everything else is added up from bands, at this level and at
- * all levels above: nothing that is published depends on two counts, so there are no two things to subtract from each other.
+ * What is published of one ICB: bands, and nothing else at this level or any above is worked out from true counts.
+ *
+ * Where one part of the affected is small, the band is that of the affected together, and the other part is told by it alone: told for
+ * itself it would move with every machine that recovers, and whoever counted its moves would know what is left of the small one.
  */
 export function publishCells({ recovered, notRecovered, unknown }: PublicCells): PublicFigures {
-  return figuresOf(bandOf(recovered), bandOf(notRecovered), bandOf(unknown));
+  return { ...splitOf(recovered, notRecovered), unknown: bandOf(unknown) };
 }
 
 /** What is published of several ICBs together: the sum of what is published of each, and never of what is true of each. */
 export function sumPublished(figures: readonly PublicFigures[]): PublicFigures {
-  return figuresOf(
-    sum(figures.map(({ recovered }) => recovered)),
-    sum(figures.map(({ notRecovered }) => notRecovered)),
-    sum(figures.map(({ unknown }) => unknown)),
-  );
+  return {
+    affected: sum(figures.map(({ affected }) => affected)),
+    recovered: sum(figures.map(({ recovered }) => recovered)),
+    notRecovered: sum(figures.map(({ notRecovered }) => notRecovered)),
+    unknown: sum(figures.map(({ unknown }) => unknown)),
+  };
 }
 
 /** The recovered out of the affected, whatever the true counts are within their ranges; null when there can be no affected ones. */
@@ -62,12 +70,21 @@ export function recoveredShare({ recovered, notRecovered }: PublicFigures): Shar
   };
 }
 
-function figuresOf(recovered: CountRange, notRecovered: CountRange, unknown: CountRange): PublicFigures {
-  return { affected: sum([recovered, notRecovered]), recovered, notRecovered, unknown };
+function splitOf(recovered: number, notRecovered: number): Omit<PublicFigures, 'unknown'> {
+  const affected = bandOf(recovered + notRecovered);
+  if (recovered + notRecovered < SMALLEST_SPLIT_COUNT) {
+    const anyOfThem = { atLeast: 0, atMost: affected.atMost };
+    return { affected, recovered: anyOfThem, notRecovered: anyOfThem };
+  }
+  const rest = { atLeast: affected.atLeast - UNTOLD.atMost, atMost: affected.atMost };
+  if (notRecovered < SMALLEST_TOLD_COUNT) return { affected, recovered: rest, notRecovered: UNTOLD };
+  if (recovered < SMALLEST_TOLD_COUNT) return { affected, recovered: UNTOLD, notRecovered: rest };
+  const [one, other] = [bandOf(recovered), bandOf(notRecovered)];
+  return { affected: sum([one, other]), recovered: one, notRecovered: other };
 }
 
 function bandOf(count: number): CountRange {
-  if (count < SMALLEST_TOLD_COUNT) return { atLeast: 0, atMost: SMALLEST_TOLD_COUNT - 1 };
+  if (count < SMALLEST_TOLD_COUNT) return UNTOLD;
   const atLeast = count - (count % BAND);
   return { atLeast, atMost: atLeast + BAND - 1 };
 }
