@@ -1,9 +1,18 @@
 import { parse } from 'csv-parse/sync';
 import { Agent, request as send, type Dispatcher } from 'undici';
 import { ADMIN_TOKEN, startApplication, until, type Application } from '../support/application';
+import type { Answer } from '../support/client';
 import { insertMachineRows, machineRow } from '../support/machine-rows';
+
 import { makeToken } from '../support/people';
-import { CHESHIRE, CHESHIRE_PRACTICE, LONDON_PRACTICE, NEIGHBOUR, PRACTICE } from '../support/practices';
+import {
+  CHESHIRE,
+  CHESHIRE_PRACTICE,
+  GREATER_MANCHESTER,
+  LONDON_PRACTICE,
+  NEIGHBOUR,
+  PRACTICE,
+} from '../support/practices';
 import { GOOD_FILE, PAGE_FAULT, Pc, wireMachine } from '../support/wire';
 
 /** Machines as files: what stands in them, whose machines, and what a broken one looks like. */
@@ -165,6 +174,38 @@ describe('who asks', () => {
   it('and is refused a filter without bottom', async () => {
     const body = `{"filter":${'{"not":'.repeat(3_000)}{}${'}'.repeat(3_001)}`;
     expect((await app.client.post(PATH, body, ADMIN_TOKEN)).body.code).toBe('BAD_REQUEST');
+  });
+});
+
+describe('a work list', () => {
+  const print = async (filter: object, bearer = ADMIN_TOKEN): Promise<Answer> =>
+    app.client.request(
+      `/v1/exports/work-list?${new URLSearchParams({ filter: JSON.stringify(filter) }).toString()}`,
+      { bearer },
+    );
+
+  it('tells of machines that are not recovered what they are, where and what to do', async () => {
+    const { status, text, headers } = await print({});
+    expect(status).toBe(200);
+    expect(headers['content-type']).toBe('text/html; charset=utf-8');
+    expect(headers['content-security-policy']).toMatch(/^default-src 'none'; style-src 'sha256-/);
+    expect(text.match(/<section>/g)).toHaveLength(1);
+    expect(text).toContain('<h1><bdi>Mill Lane</bdi></h1>');
+    expect(text).toContain('<strong><bdi>RECEPTION-1</bdi></strong>');
+    expect(text).toContain('Not yet: <bdi>One boot session has been up for 60 minutes.</bdi>');
+    expect(text).toContain(
+      'End of the work list: 1 machine at 1 practice not recovered, as of Fri 19 Jul, 09:50.',
+    );
+  });
+
+  it('is held to the scope, whatever is asked for, and asks for the role', async () => {
+    const manchester = (await makeToken(app.client, { role: 'IT', organisations: [GREATER_MANCHESTER] }))
+      .token;
+    for (const filter of [{}, { within: ['ENGLAND'] }, { group: ['FINE', 'UNRECOVERED'] }])
+      expect((await print(filter, manchester)).text).toContain('0 machines at 0 practices');
+    expect((await print({ within: [CHESHIRE] }, cheshire)).text).toContain('1 machine at 1 practice');
+    expect((await print({}, crashed.credential)).status).toBe(401);
+    expect((await print({ stat: [] })).status).toBe(400);
   });
 });
 

@@ -82,6 +82,13 @@ export const QUESTIONS: Readonly<Record<string, Question>> = {
     least: 'IT',
     ask: [() => 'first: 3', ({ practice }) => `first: 3, within: "${practice}"`],
   },
+  'Query.siteChanges': {
+    least: 'IT',
+    ask: [
+      () => 'since: "2024-07-19T04:00:00Z", first: 3',
+      ({ practice }) => `since: "2024-07-19T04:00:00Z", first: 3, within: "${practice}"`,
+    ],
+  },
   'Query.previewCare': {
     least: 'IT',
     ask: [
@@ -227,6 +234,8 @@ export const TYPES: Readonly<Record<Least, readonly string[]>> = {
       'SilentSiteEdge',
     ],
     'SilentSiteConnection',
+    ...['SiteChangeConnection', 'SiteChangeEdge', 'SiteChange', 'PracticeSilence'],
+    ...['MovedTogether', 'MovedMachine', 'FallenMachine'],
     ...['MachineGroups', 'MachineGroup', 'MachineGroupValue', 'StrandedPractice', 'StrandedPracticeEdge'],
     ...['StrandedPracticeConnection', 'RegisterSummary', 'RegisterFindingCount', 'RegisteredMachine'],
     ...['RegisteredMachineEdge', 'RegisteredMachineConnection'],
@@ -266,6 +275,9 @@ export const NOT_SHOWN: Readonly<Record<string, string>> = {
   EnrolmentUseEdge: 'test/e2e/enrolment-tokens.e2e-spec.ts',
   EnrolmentRequest: 'test/e2e/enrolment-tokens.e2e-spec.ts',
   EnrolmentRequestEdge: 'test/e2e/enrolment-tokens.e2e-spec.ts',
+  MovedTogether: 'test/e2e/site-change.e2e-spec.ts',
+  MovedMachine: 'test/e2e/site-change.e2e-spec.ts',
+  FallenMachine: 'test/e2e/site-change.e2e-spec.ts',
   StrandedPractice: 'test/e2e/finding.e2e-spec.ts',
   StrandedPracticeEdge: 'test/e2e/finding.e2e-spec.ts',
 };
@@ -297,6 +309,10 @@ export const ROUTES: Readonly<
     answers: ['401 CREDENTIAL_MISSING', '403 FORBIDDEN', '200', '200', '200'],
   },
   '/v1/exports/machines': {
+    method: 'GET',
+    answers: ['401 CREDENTIAL_MISSING', '403 FORBIDDEN', '200', '200', '200'],
+  },
+  '/v1/exports/work-list': {
     method: 'GET',
     answers: ['401 CREDENTIAL_MISSING', '403 FORBIDDEN', '200', '200', '200'],
   },

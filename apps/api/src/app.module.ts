@@ -18,6 +18,7 @@ import {
   ProgressReader,
   RegisterReader,
   PublicProgressReader,
+  SiteChangeReader,
   SiteReader,
   StrandedPracticeReader,
   TimelineReader,
@@ -40,6 +41,7 @@ import { agentAccess } from './agent-access';
 import { auditProviders } from './audit/audit-providers';
 import { OpenExports } from './export/open-exports';
 import { DateTimeScalar } from './graphql/date-time.scalar';
+import { DescribedWords } from './graphql/described-words';
 import { graphqlOptions, type Contexts } from './graphql/graphql-options';
 import { PollAnswers } from './graphql/poll-answers';
 import { ReadFilter } from './graphql/read-filter';
@@ -51,6 +53,7 @@ import { ExportController } from './http/export.controller';
 import { HealthController } from './http/health.controller';
 import type { Callers } from './http/limit-requests';
 import { SimulationClockController } from './http/simulation-clock.controller';
+import { WorkListController } from './http/work-list.controller';
 import { IdentifyPrincipal } from './identify-principal';
 import type { Secrets } from './local-secrets';
 import { Metrics } from './metrics';
@@ -95,7 +98,13 @@ export class AppModule {
           graphqlOptions(settings, sources, rateLimits, callers, contexts),
         ),
       ],
-      controllers: [EnrolmentController, ExportController, HealthController, SimulationClockController],
+      controllers: [
+        EnrolmentController,
+        ExportController,
+        HealthController,
+        SimulationClockController,
+        WorkListController,
+      ],
       providers: [
         ...providersOf(foundations, sources, rateLimits),
         { provide: RateLimits, useValue: rateLimits },
@@ -104,6 +113,7 @@ export class AppModule {
         ...RESOLVERS,
         DateTimeScalar,
         ReadFilter,
+        DescribedWords,
         RefusedSendersPlugin,
         { provide: APP_FILTER, useClass: ErrorFilter },
       ],
@@ -206,6 +216,7 @@ function readerInstances(
     [WorkListReader, new WorkListReader(reads, organisations, standings, policy, workPolicy)],
     [StrandedPracticeReader, new StrandedPracticeReader(organisations, present)],
     [MachineExportReader, new MachineExportReader(reads, organisations, standings, policy, workPolicy)],
+    [SiteChangeReader, new SiteChangeReader(reads, organisations, policy)],
     [SiteReader, new SiteReader(reads, organisations, rules, () => clock.now())],
     [TransitionReader, new TransitionReader(reads, organisations)],
     [BlindnessReader, new BlindnessReader(database.pool)],

@@ -11,33 +11,39 @@ export type PracticePlace = {
   readonly region: { readonly code: string; readonly name: string } | null;
 };
 
+/** What people know of a machine, and lists do not show. Null: not known, or not there. */
+export type KnownOfMachine = {
+  readonly assetTag: string | null;
+  /** Room or desk. */
+  readonly location: string | null;
+  readonly bitlockerKeyId: string | null;
+  readonly bitlockerKeyEscrowed: boolean | null;
+  /** Who takes care of it now. */
+  readonly claim: { readonly assignee: string; readonly untilMs: number } | null;
+  readonly tags: readonly string[];
+  /** What has become of a person's word that it works. */
+  readonly attestation: { readonly atMs: number; readonly status: AttestationStatus } | null;
+  /** `2024-10-01` */
+  readonly reviewOn: string | null;
+  /** null: the register expects it, and it was never enrolled. */
+  readonly enrolledAtMs: number | null;
+  /** The identity of the machine that took its place. */
+  readonly replacedBy: string | null;
+  /** Its identity at the practice that it moved to. */
+  readonly movedTo: string | null;
+};
+
 /**
- * Everything that is told of a machine in files: what lists show, and what people know of it. Null: not known, or not there. Moments
- * are milliseconds since 1970, UTC.
+ * Everything that is told of a machine in files: what lists show, where it stands and what people know of it. Kept apart and not
+ * spread into one wide object, which took a third of the time of an export to make.
  */
-export type ExportedMachine = MachineView &
-  PracticePlace & {
-    /** Its identity as people and agents know it. */
-    readonly id: string;
-    readonly assetTag: string | null;
-    /** Room or desk. */
-    readonly location: string | null;
-    readonly bitlockerKeyId: string | null;
-    readonly bitlockerKeyEscrowed: boolean | null;
-    /** Who takes care of it now. */
-    readonly claim: { readonly assignee: string; readonly untilMs: number } | null;
-    readonly tags: readonly string[];
-    /** What has become of a person's word that it works. */
-    readonly attestation: { readonly atMs: number; readonly status: AttestationStatus } | null;
-    /** `2024-10-01` */
-    readonly reviewOn: string | null;
-    /** null: the register expects it, and it was never enrolled. */
-    readonly enrolledAtMs: number | null;
-    /** The identity of the machine that took its place. */
-    readonly replacedBy: string | null;
-    /** Its identity at the practice that it moved to. */
-    readonly movedTo: string | null;
-  };
+export type ExportedMachine = {
+  /** Its identity as people and agents know it. */
+  readonly id: string;
+  readonly view: MachineView;
+  readonly place: PracticePlace;
+  readonly known: KnownOfMachine;
+};
 
 /** A row of `machineExportQuery`. */
 export type ExportRow = MachineViewRow & {
@@ -59,13 +65,13 @@ export function toExportedMachine(
   reading: MachineReading,
 ): ExportedMachine {
   const view = toMachineView(row, reading, '');
-  const { practiceId } = view.key;
+  return { id: formatMachineKey(view.key), view, place, known: knownOf(row, view, reading.nowMs) };
+}
+
+function knownOf(row: ExportRow, view: MachineView, nowMs: number): KnownOfMachine {
   const { assignee, assigned_until: until, attested_at: attestedAt, successor_id: successorId } = row;
-  const isClaimed = assignee !== null && until !== null && until.getTime() > reading.nowMs;
+  const isClaimed = assignee !== null && until !== null && until.getTime() > nowMs;
   return {
-    ...view,
-    ...place,
-    id: formatMachineKey(view.key),
     assetTag: row.asset_tag,
     location: row.location,
     bitlockerKeyId: row.bitlocker_key_id,
@@ -78,7 +84,10 @@ export function toExportedMachine(
         : { atMs: attestedAt.getTime(), status: attestationStatus(view, attestedAt.getTime()) },
     reviewOn: row.review_on,
     enrolledAtMs: row.enrolled_at?.getTime() ?? null,
-    replacedBy: successorId === null ? null : formatMachineKey({ practiceId, machineId: successorId }),
+    replacedBy:
+      successorId === null
+        ? null
+        : formatMachineKey({ practiceId: view.key.practiceId, machineId: successorId }),
     movedTo: row.moved_to,
   };
 }

@@ -89,3 +89,5 @@ export {
   type TimelinePlace,
 } from './timeline.reader';
 export { TransitionReader, type TransitionPage, type TransitionView } from './transition.reader';
+export { SiteChangeReader, type FallenMachine, type MovedGroup, type SiteChange } from './site-change.reader';
+export type { MovedMachine, PracticeSilent } from './site-change-rows';

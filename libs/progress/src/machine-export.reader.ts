@@ -17,10 +17,10 @@ import type { OrganisationView } from './organisation-view';
 import type { PracticeStandings } from './practice-standings';
 
 /**
- * Machines read at once: a few milliseconds of the database and of our thread, so that heartbeats and pages come in between; and
+ * Machines read at once: some milliseconds of the database and of our thread, so that heartbeats and pages come in between; and
  * what one export holds in memory is two of these.
  */
-const BATCH_ROWS = 500;
+const BATCH_ROWS = 1_000;
 
 /** Whose export, at which moment, and what of it stays the same from batch to batch. */
 type Asking = { readonly scope: Scope; readonly nowMs: number; readonly reading: FilterReading };

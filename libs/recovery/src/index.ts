@@ -102,3 +102,10 @@ export { REFUSAL_CODES, type RefusalCode } from './refusals';
 export { continued, footingOf, isContinuation, SOAKS, type Footing } from './continuation';
 export { fingerprintOf } from './fingerprint';
 export { addMinutes, workAtSite, type SiteWork } from './work-estimate';
+export {
+  siteChanges,
+  SITE_MOVE_STATES,
+  type FallenAgain,
+  type MovedTogether,
+  type SiteMove,
+} from './site-changes';

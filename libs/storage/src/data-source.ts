@@ -34,6 +34,7 @@ import { UrgentMachines1721780000000 } from './migrations/1721780000000-urgent-m
 import { EnrolmentRecords1721782000000 } from './migrations/1721782000000-enrolment-records';
 import { Register1721791219000 } from './migrations/1721791219000-register';
 import { RoomForFacts1721795000000 } from './migrations/1721795000000-room-for-facts';
+import { TransitionTimes1721783400000 } from './migrations/1721783400000-transition-times';
 import { ScopeOnce1721800000000 } from './migrations/1721800000000-scope-once';
 import { provideReaderRole } from './reader-role';
 
@@ -100,6 +101,7 @@ export function makeDataSource(url: string, statementTimeoutMs = 0): DataSource 
       EnrolmentRecords1721782000000,
       Register1721791219000,
       RoomForFacts1721795000000,
+      TransitionTimes1721783400000,
       ScopeOnce1721800000000,
     ],
     migrationsTransactionMode: 'all',

@@ -17,6 +17,7 @@ import {
   describeFindings,
   describeList,
   describeMachineList,
+  describePrintedWorkList,
   describeStranded,
   describeWorkList,
   filterDetails,
@@ -48,6 +49,7 @@ export const AUDIT_POLICIES: Readonly<Record<string, AuditPolicy>> = {
   'Query.practices': read('PRACTICES_LISTED', describeList),
   'Query.workList': read('WORK_LISTED', describeWorkList),
   'Query.strandedPractices': read('PRACTICES_LISTED', describeStranded),
+  'Query.siteChanges': read('SITE_CHANGES_LISTED', describeList),
   'Query.silentSites': read('SITES_LISTED', describeList),
   'Query.registerFindings': read('REGISTER_LISTED', describeFindings),
   'Query.lastReconciliation': read('RECONCILIATION_READ', (_asked: object, answered?: Reconciled | null) =>
@@ -110,6 +112,7 @@ export const AUDIT_POLICIES: Readonly<Record<string, AuditPolicy>> = {
   'POST /v1/enrolments': exempt('each use is recorded with its enrolment token; refused senders are counted'),
   'POST /v1/register/imports': change('REGISTER_IMPORTED', describeRegisterImport),
   'GET /v1/exports/machines': read('MACHINES_EXPORTED', describeFile),
+  'GET /v1/exports/work-list': read('WORK_LIST_EXPORTED', describePrintedWorkList),
   'POST /v1/exports/machines': read('MACHINES_EXPORTED', describeFile),
   'GET /v1/simulation/clock': exempt('the clock of demos and drills'),
   'POST /v1/simulation/clock': exempt('refused wherever the clock is real, and in production it is'),

@@ -49,6 +49,11 @@ export function describeFile({ query, body }: FileAsked): AuditDescription {
   return { details: { ...filterDetails(membersOf(filter)), format: String(format) } };
 }
 
+/** Whose machines were taken along on paper. */
+export function describePrintedWorkList({ query }: FileAsked): AuditDescription {
+  return { details: filterDetails(membersOf(membersOf(query)['filter'])) };
+}
+
 /** By an address objects come as JSON. */
 function membersOf(asked: unknown): Readonly<Record<string, unknown>> {
   if (typeof asked === 'object' && asked !== null) return { ...asked };

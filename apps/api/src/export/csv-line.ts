@@ -24,7 +24,13 @@ const TEXT_MARK = "$1'";
  * apostrophe stands before it. Numbers are ours and stay numbers.
  */
 export function csvLine(values: readonly CellValue[]): string {
-  return values.map(csvCell).join(',') + LINE_END;
+  let line = '';
+  let separator = '';
+  for (const value of values) {
+    line += separator + csvCell(value);
+    separator = ',';
+  }
+  return line + LINE_END;
 }
 
 function csvCell(value: CellValue): string {

@@ -16,20 +16,21 @@ type Texts = AsyncGenerator<string, void, undefined>;
 export async function* writeCsv(batches: Batches, bom: boolean): Texts {
   let header = (bom ? BYTE_ORDER_MARK : '') + csvLine(EXPORT_COLUMNS.map(({ name }) => name));
   for await (const machines of batches) {
-    const lines = machines.map((machine) => csvLine(EXPORT_COLUMNS.map(({ cellOf }) => cellOf(machine))));
-    yield header + lines.join('');
+    let text = header;
+    for (const machine of machines) text += csvLine(EXPORT_COLUMNS.map(({ cellOf }) => cellOf(machine)));
+    yield text;
     header = '';
   }
 }
 
 /** Batches of machines as lines of JSON. The last line, and no other, has `complete`: without it something is missing. */
-export async function* writeNdjson(batches: Batches, asOf: string): Texts {
+export async function* writeNdjson(batches: Batches, asOfMs: number): Texts {
   let written = 0;
   for await (const machines of batches) {
     written += machines.length;
     yield machines.map((machine) => `${JSON.stringify(recordOf(machine))}\n`).join('');
   }
-  yield `${JSON.stringify({ complete: true, machines: written, asOf })}\n`;
+  yield `${JSON.stringify({ complete: true, machines: written, asOf: new Date(asOfMs).toISOString() })}\n`;
 }
 
 function recordOf(machine: ExportedMachine): Record<string, unknown> {

@@ -98,6 +98,19 @@ export function readSiteCursor(cursor: string, mark: string): SilencePlace {
   return { practiceId, silentSinceMs: Number(silentSince) };
 }
 
+/** Behind one practice; `mark` ties it to the organisation and the moment. */
+export function siteChangeCursor(mark: string, practiceId: string): string {
+  return encode(['c', mark, practiceId]);
+}
+
+/** @throws ReaderError INVALID_CURSOR */
+export function readSiteChangeCursor(cursor: string, mark: string): string {
+  const [kind, cursorMark, practiceId = ''] = decode(cursor);
+  if (kind !== 'c' || cursorMark !== mark || !/^[A-Z0-9]{3,8}$/.test(practiceId))
+    throw new ReaderError('INVALID_CURSOR', 'this cursor belongs to no page of this list');
+  return practiceId;
+}
+
 /** Behind one entry of a machine's timeline; `mark` ties it to the machine and the order. */
 export function timelineCursor(mark: string, { recordedAtMs, kind, ordinal }: TimelinePlace): string {
   return encode(['l', mark, String(recordedAtMs), kind, String(ordinal)]);

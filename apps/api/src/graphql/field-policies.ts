@@ -12,6 +12,7 @@ import type { OrganisationType } from './organisation.type';
 import type { OrganisationOperationType, PracticeOperationType } from './practice-operation.type';
 import type { OrganisationProgressType } from './progress.type';
 import type { RegisteredMachineType } from './register.type';
+import type { SiteChangeType } from './site-change.type';
 import type { SilentSiteType } from './site.type';
 import type { StrandedPracticeType } from './stranded-practice.type';
 import type { WorkSiteType } from './work-list.type';
@@ -60,6 +61,7 @@ export const POLICIES: Policies = {
     'Query.strandedPractices': 'IT',
     'Query.workList': 'IT',
     'Query.silentSites': 'IT',
+    'Query.siteChanges': 'IT',
     'Query.previewCare': 'IT',
     'Query.practices': 'IT',
     'Query.registerSummary': 'IT',
@@ -182,6 +184,17 @@ export const POLICIES: Policies = {
       needs: 'IT',
       isSeen: ({ key }: RegisteredMachineType, { now }) => now.covers(key.practiceId),
     },
+
+    SiteChangeConnection: { needs: 'IT' },
+    SiteChangeEdge: { needs: 'IT' },
+    SiteChange: {
+      needs: 'IT',
+      isSeen: ({ practice }: SiteChangeType, { now }) => now.covers(practice.odsCode),
+    },
+    PracticeSilence: { needs: 'IT' },
+    MovedTogether: { needs: 'IT' },
+    MovedMachine: { needs: 'IT' },
+    FallenMachine: { needs: 'IT' },
 
     SilentSiteConnection: { needs: 'IT' },
     SilentSiteEdge: { needs: 'IT' },

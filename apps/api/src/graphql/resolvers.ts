@@ -15,6 +15,7 @@ import { ProgressResolver } from './progress.resolver';
 import { PublicProgressResolver } from './public-progress.resolver';
 import { ReconciliationResolver } from './reconciliation.resolver';
 import { RegisterResolver } from './register.resolver';
+import { SiteChangeResolver } from './site-change.resolver';
 import { MachineSiteResolver, OrganisationSiteResolver, SiteResolver } from './site.resolver';
 import { StrandedPracticeResolver } from './stranded-practice.resolver';
 import { TimelineResolver } from './timeline.resolver';
@@ -37,6 +38,7 @@ export const RESOLVERS = [
   EnrolmentResolver,
   HeartbeatResolver,
   SiteResolver,
+  SiteChangeResolver,
   OrganisationSiteResolver,
   MachineSiteResolver,
   BlindnessResolver,

@@ -63,6 +63,18 @@ export function readExportQuery(query: unknown): ExportRequest {
   });
 }
 
+/**
+ * The filter of a work list, from the parameters of an address.
+ *
+ * @throws RefusedRequest BAD_REQUEST
+ */
+export function readWorkListQuery(query: unknown): unknown {
+  const { filter, ...others } = (query ?? {}) as Record<string, unknown>;
+  if (Object.keys(others).length > 0)
+    throw new RefusedRequest('BAD_REQUEST', 'a work list is asked for by filter=MachineFilter as JSON');
+  return filter === undefined ? null : parse(filter);
+}
+
 function parse(text: unknown): unknown {
   try {
     return typeof text === 'string' ? (JSON.parse(text) as unknown) : text;

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, HttpCode, Post, Query, Req, Res, StreamableFile } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Post, Query, Req, Res, type StreamableFile } from '@nestjs/common';
 import { MachineExportReader } from '@app/progress';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { OpenExports } from '../export/open-exports';
@@ -6,6 +6,7 @@ import { writeCsv, writeNdjson } from '../export/write-machines';
 import { ReadFilter } from '../graphql/read-filter';
 import { RecoveryClock } from '../recovery-clock';
 import { readExportBody, readExportQuery, type ExportRequest } from './export.body';
+import { answerWithFile, momentInName } from './file-answer';
 import { accessOf } from './guard-routes';
 
 const MEDIA_TYPES = {
@@ -50,15 +51,13 @@ export class ExportController {
   ): Promise<StreamableFile> {
     const access = accessOf(request);
     const nowMs = this.clock.now();
-    const asOf = new Date(nowMs).toISOString();
     const machines = this.filters.read(filter);
     const batches = this.machines.batches(access.standing('IT').scope, machines, nowMs);
-    const text = format === 'CSV' ? writeCsv(batches, bom) : writeNdjson(batches, asOf);
-    const stream = await this.exports.open(access.principal.id, text);
-    // However this ends: also when the answer turns into another one, and the stream is never sent.
-    reply.raw.once('close', () => stream.destroy());
-    const name = `machines-${asOf.slice(0, 16).replace(':', '')}Z.${format.toLowerCase()}`;
-    void reply.header('content-disposition', `attachment; filename="${name}"`);
-    return new StreamableFile(stream, { type: MEDIA_TYPES[format] });
+    const text = format === 'CSV' ? writeCsv(batches, bom) : writeNdjson(batches, nowMs);
+    return answerWithFile(this.exports, reply, access.principal.id, text, {
+      name: `machines-${momentInName(nowMs)}.${format.toLowerCase()}`,
+      type: MEDIA_TYPES[format],
+      disposition: 'attachment',
+    });
   }
 }

@@ -39,6 +39,19 @@ export function exportPaths(
       },
       get: { ...about, parameters: PARAMETERS },
     },
+    '/v1/exports/work-list': {
+      get: {
+        summary: 'Print what an engineer takes along.',
+        description:
+          'The machines of the filter that are not recovered, a sheet for each practice, most urgent first: name, serial number, room, what to do next and what still fails. A page for A4 without scripts. Its last line says how many machines it holds; one without it was cut off.',
+        security: SECURITY,
+        parameters: PARAMETERS.filter(({ name }) => name === 'filter'),
+        responses: {
+          '200': { description: 'The page.', content: { 'text/html': { schema: { type: 'string' } } } },
+          ...refusals(400, 401, 403, 429, 503),
+        },
+      },
+    },
   };
 }
 

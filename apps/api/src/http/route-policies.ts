@@ -15,6 +15,7 @@ export const ROUTE_POLICIES: Readonly<Record<string, RoutePolicy>> = {
   '/v1/register/imports': 'IT',
   '/v1/simulation/clock': 'NATIONAL_ADMIN',
   '/v1/exports/machines': 'IT',
+  '/v1/exports/work-list': 'IT',
   '/graphql': 'EACH_FIELD',
   '/livez': 'ANYBODY',
   '/readyz': 'ANYBODY',

@@ -224,6 +224,7 @@ export class MachineStatusEntity {
 
 /** One change of exposure or state, never altered. */
 @Entity('transition')
+@Index('transition_by_record', { synchronize: false })
 export class TransitionEntity {
   @PrimaryColumn({ type: 'text', collation: 'C' })
   practice_id!: string;
