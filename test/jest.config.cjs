@@ -39,6 +39,8 @@ const withPostgres = {
 module.exports = {
   rootDir: root,
   testTimeout: 60_000,
+  // All processors: tests wait for PostgreSQL and for processes of their own as much as they work.
+  maxWorkers: '100%',
   projects: [
     { ...shared, displayName: 'unit', testMatch: ['<rootDir>/{libs,apps}/**/*.spec.ts'] },
     { ...withPostgres, displayName: 'storage', testMatch: ['<rootDir>/test/storage/**/*.spec.ts'] },
