@@ -61,12 +61,10 @@ export class BlindnessWatch {
   /** Blind stretches, the open one included, sorted and merged as far as they are recorded. */
   intervals(): readonly Interval[] {
     const unrecorded = this.pending.map((one) => one.interval);
-    if (this.blindSince !== null) {
-      unrecorded.push({
-        fromMs: this.blindSince.atMs,
-        untilMs: Math.max(this.clock.now(), this.blindSince.atMs + 1),
-      });
-    }
+    const nowMs = this.clock.now();
+    // A stretch without length counts for nothing: deadlines would move by it, and back when it is not recorded.
+    if (this.blindSince !== null && nowMs > this.blindSince.atMs)
+      unrecorded.push({ fromMs: this.blindSince.atMs, untilMs: nowMs });
     return unrecorded.length === 0 ? this.recorded : [...this.recorded, ...unrecorded];
   }
 

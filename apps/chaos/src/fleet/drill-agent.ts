@@ -51,7 +51,7 @@ export class DrillAgent {
   /** Leads what happened in this round through the rules. @returns false when answers contradict the rules */
   closeRound(sweptUntilMs: number): boolean {
     this.witness?.round(this.happenings, sweptUntilMs, this.ambiguous);
-    const contradicted = this.witness?.possible.length === 0;
+    const contradicted = this.witness?.possible.length === 0 && !this.witness.isUnknowable;
     if (!contradicted) this.happenings = [];
     this.ambiguous = 0;
     return !contradicted;

@@ -28,6 +28,8 @@ export type DrillReport = {
   readonly heartbeats: number;
   /** Reports whose answer was lost and that turned out to have been stored. */
   readonly storedUnheard: number;
+  /** Machines of which so many answers were lost that nobody can say what they should be. */
+  readonly unknowable: number;
   readonly transitions: number;
   readonly revocations: number;
   readonly wire: WireTally;
@@ -71,7 +73,10 @@ export async function runDrill(
     await Promise.all([move, actions.round({ workers: plan.workers, fromMs, nowMs: toMs, overlap })]);
     for (const agent of agents) closeRound(agent, toMs, findings);
     if (rounds % plan.verifyEveryRounds === plan.verifyEveryRounds - 1)
-      await verifyFleet(await ground.databaseUrl(), agents, findings);
+      await striker.whileNoDatabaseIsStruck(async () =>
+        verifyFleet(await ground.databaseUrl(), agents, findings),
+      );
+    striker.clockStands();
   }
   await striker.ended;
   await verifyFleet(await ground.databaseUrl(), agents, findings);
@@ -88,6 +93,7 @@ export async function runDrill(
     machines: agents.filter(({ enrolled }) => enrolled !== null).length,
     heartbeats: actions.taken,
     storedUnheard: actions.storedUnheard,
+    unknowable: agents.filter(({ witness }) => witness?.isUnknowable === true).length,
     transitions: agents.reduce(
       (sum, { witness }) => sum + (witness?.possible[0]?.transitions.length ?? 0),
       0,
@@ -138,6 +144,7 @@ class Striker {
 
   /** Lets no database be struck from now on, until `clockStands`; does the work when the last such strike is over. */
   async whileNoDatabaseIsStruck(work: () => Promise<void>): Promise<void> {
+    this.move?.end();
     let end: () => void = () => undefined;
     const over = new Promise<void>((resolve) => {
       end = resolve;

@@ -63,6 +63,7 @@ function differenceOf(
 ): string | null {
   const machine = stored.get(key.machineId);
   if (machine === undefined) return 'is not in the database although its enrolment was acknowledged';
+  if (agent.witness?.isUnknowable === true) return null;
   const chain = chains.get(key.machineId) ?? [];
   const worlds = agent.witness?.possible ?? [];
   if (worlds.some((world) => isSame(world, machine.machine, chain))) return null;

@@ -33,8 +33,8 @@ export type Happening =
 /** The interval that the service issues by default. */
 const EVERY_MS = 300_000;
 
-/** More worlds than this would mean that nothing is known any more; ambiguities are few and most of them make no difference. */
-const WORLDS_MAX = 64;
+/** Each lost answer may double the worlds; with more than this nobody knows any more what should be, and the machine is left out. */
+const WORLDS_MAX = 1_024;
 
 /**
  * The account of one machine: what was acknowledged, led through the same pure rules. What the rules make of it is what the database
@@ -45,13 +45,21 @@ const WORLDS_MAX = 64;
  */
 export class Witness {
   private worlds: readonly World[];
+  private isBeyondKnowing = false;
 
   /** @param enrolledAtMs the moments at which it may have been enrolled */
   constructor(
     enrolledAtMs: readonly number[],
     private readonly rules: Rules = plainRules(),
   ) {
-    this.worlds = distinct(enrolledAtMs.map((atMs) => ({ machine: enrolledMachine(atMs), transitions: [] })));
+    this.worlds = this.distinct(
+      enrolledAtMs.map((atMs) => ({ machine: enrolledMachine(atMs), transitions: [] })),
+    );
+  }
+
+  /** Whether so many answers were lost that nothing can be said about the machine. */
+  get isUnknowable(): boolean {
+    return this.isBeyondKnowing;
   }
 
   /** Every world that what was answered leaves possible; none when the answers contradict the rules. */
@@ -68,7 +76,7 @@ export class Witness {
     let swept: readonly World[] = [];
     for (let place = 0; place <= happenings.length; place += 1) {
       if (place <= ambiguous)
-        swept = distinct([...swept, ...this.sweep([...unswept, ...swept], sweptUntilMs)]);
+        swept = this.distinct([...swept, ...this.sweep([...unswept, ...swept], sweptUntilMs)]);
       if (place === ambiguous) unswept = [];
       const happening = happenings[place];
       if (happening === undefined) break;
@@ -86,7 +94,7 @@ export class Witness {
   }
 
   private happen(worlds: readonly World[], happening: Happening): readonly World[] {
-    return distinct(
+    return this.distinct(
       worlds.flatMap((world) =>
         happening.kind === 'HEARD'
           ? happening.receivedAtMs.flatMap((atMs) => this.hear(world, happening, atMs))
@@ -106,6 +114,13 @@ export class Witness {
     if (outcome !== null && decision.outcome !== outcome) return [];
     return [{ machine: decision.machine, transitions: [...world.transitions, ...decision.transitions] }];
   }
+
+  private distinct(worlds: readonly World[]): readonly World[] {
+    if (worlds.length < 2) return worlds;
+    const byText = new Map(worlds.map((world) => [JSON.stringify(world), world]));
+    if (byText.size > WORLDS_MAX) this.isBeyondKnowing = true;
+    return [...byText.values()].slice(0, WORLDS_MAX);
+  }
 }
 
 function plainRules(): Rules {
@@ -115,10 +130,4 @@ function plainRules(): Rules {
 function replace(world: World, successor: string, atMs: number): World {
   const { machine, transitions } = decideReplacement(world.machine, successor, atMs);
   return { machine, transitions: [...world.transitions, ...transitions] };
-}
-
-function distinct(worlds: readonly World[]): readonly World[] {
-  if (worlds.length < 2) return worlds;
-  const byText = new Map(worlds.map((world) => [JSON.stringify(world), world]));
-  return [...byText.values()].slice(0, WORLDS_MAX);
 }

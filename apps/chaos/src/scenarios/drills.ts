@@ -76,6 +76,7 @@ function describe(report: DrillReport): Tried[] {
       what: 'of them stored by a try whose answer was lost, and counted once',
       value: grouped(report.storedUnheard),
     },
+    { what: 'machines left out, since too many answers were lost', value: grouped(report.unknowable) },
     {
       what: 'transitions, each as the rules make it of what was acknowledged',
       value: grouped(report.transitions),
