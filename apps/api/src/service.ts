@@ -5,7 +5,7 @@ import { OrganisationReader } from '@app/progress';
 import { Database, loadActiveIncident, migrateDatabase, ScopedReads } from '@app/storage';
 import { BlindnessWatch, ReportHeartbeats, ReportSpacing } from '@app/tracking';
 import type { FastifyReply } from 'fastify';
-import type { RequestListener } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { AppModule } from './app.module';
 import { AuditSchedule } from './audit/audit-schedule';
 import { AuditTrail } from './audit/audit-trail';
@@ -69,9 +69,10 @@ export async function startService(settings: Settings): Promise<RunningService> 
     const incident = await loadActiveIncident(database);
     const clock = new RecoveryClock(settings.clock);
     const module = AppModule.for({ settings, secrets, database, reads, incident, clock });
-    const reports: ReportGate = { endpoint: null };
-    const app = await createApplication(module, settings, reports);
-    reports.endpoint = makeHeartbeatEndpoint(app, settings, clock);
+    const shortcuts: Shortcuts = { reports: null, polls: null };
+    const app = await createApplication(module, settings, shortcuts);
+    shortcuts.reports = makeHeartbeatEndpoint(app, settings, clock);
+    shortcuts.polls = answerUnchangedPolls(app);
     await registerRoutes(app, settings, clock);
     await app.get(BlindnessWatch).start();
     await app.get(AuditSchedule).open({ clock: settings.clock.kind, production: settings.production });
@@ -89,8 +90,18 @@ export async function startService(settings: Settings): Promise<RunningService> 
   }
 }
 
-/** Reports go past the frameworks; null until there is somebody to take them. */
-type ReportGate = { endpoint: HeartbeatEndpoint | null };
+/** What goes past the frameworks; null until there is somebody to take it. */
+type Shortcuts = {
+  reports: HeartbeatEndpoint | null;
+  /** @returns whether the request has its answer */
+  polls: ((request: IncomingMessage, response: ServerResponse) => boolean) | null;
+};
+
+function answerUnchangedPolls(app: NestFastifyApplication): NonNullable<Shortcuts['polls']> {
+  const [answers, limits, life] = [app.get(PollAnswers), app.get(RateLimits), app.get(ServiceLife)];
+  const admit = (asker: string): Readonly<Record<string, string>> => limits.admitQuestion(asker);
+  return (request, response) => !life.isStopping && answers.answerUnchanged(request, response, admit);
+}
 
 function makeHeartbeatEndpoint(
   app: NestFastifyApplication,
@@ -115,16 +126,16 @@ function makeHeartbeatEndpoint(
 async function createApplication(
   module: ReturnType<typeof AppModule.for>,
   settings: Settings,
-  reports: ReportGate,
+  shortcuts: Shortcuts,
 ): Promise<NestFastifyApplication> {
   const listener = listenerOptions(settings.limits, settings.transport);
   const adapter = new FastifyAdapter({
     ...listener,
     serverFactory: (others: RequestListener) =>
       makeServer(listener, (request, response) => {
-        if (reports.endpoint !== null && HeartbeatEndpoint.isFor(request))
-          reports.endpoint.handle(request, response);
-        else others(request, response);
+        if (shortcuts.reports !== null && HeartbeatEndpoint.isFor(request))
+          shortcuts.reports.handle(request, response);
+        else if (shortcuts.polls?.(request, response) !== true) others(request, response);
       }),
     bodyLimit: REPORT_BODY_BYTES_MAX,
     clientErrorHandler: answerBrokenHttp,

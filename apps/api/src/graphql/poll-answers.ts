@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { IdentifyPrincipal } from '../identify-principal';
 import type { RequestContext } from './request-context';
 
-/** An answer as it went out, with its strong validator: the hash of its bytes. */
-type Answer = { readonly etag: string; readonly body: string };
+/** An answer as it went out, with its strong validator, the hash of its bytes, and what else it depends on. */
+type Answer = { readonly etag: string; readonly body: string; readonly vary: string };
 type Kept = Answer & { readonly progressVersion: number; readonly atMs: number };
 type Leader = {
   readonly key: string;
@@ -44,6 +45,37 @@ export class PollAnswers {
     private readonly monotonicMs: () => number,
     private readonly contexts: WeakMap<FastifyRequest, RequestContext>,
   ) {}
+
+  /**
+   * Tells an asker that what he has still holds, on Node's own server and past the frameworks: nearly all polls are of this kind, and
+   * their hooks cost more than the answer (docs/decisions/0004). Whatever is out of the ordinary goes the long way.
+   *
+   * @param admit takes one question of this asker: `RateLimit` headers; throws when he asks too often
+   * @returns whether the request has its answer
+   */
+  answerUnchanged(
+    request: IncomingMessage,
+    response: ServerResponse,
+    admit: (asker: string) => Readonly<Record<string, string>>,
+  ): boolean {
+    const { method, url, headers } = request;
+    if (method !== 'GET' || url?.startsWith(POLL_PATH) !== true || headers['if-none-match'] === undefined)
+      return false;
+    if (!isPreflighted(headers) || headers.origin !== undefined || hasBody(headers)) return false;
+    const sender = this.identify.recall(headers.authorization);
+    if (sender === undefined) return false;
+    const kept = this.kept.get(`${sender.grantsKey} ${url}`);
+    if (kept === undefined || !this.isCurrent(kept) || !matches(headers, kept.etag)) return false;
+    let limits: Readonly<Record<string, string>>;
+    try {
+      limits = admit(sender.id);
+    } catch {
+      return false; // The long way says so.
+    }
+    const { etag, vary } = kept;
+    response.writeHead(304, { ...limits, etag, vary, 'cache-control': CACHE_CONTROL }).end();
+    return true;
+  }
 
   register(fastify: FastifyInstance): void {
     fastify.addHook('onRequest', (request, reply, done) => {
@@ -97,14 +129,15 @@ export class PollAnswers {
     const answer: Answer = {
       etag: `"${createHash('sha256').update(payload).digest('base64url')}"`,
       body: payload,
+      vary: varyOf(reply),
     };
     const failed = payload.includes('"errors":');
     if (!failed) this.share(request, answer);
     if (reply.hasHeader('etag')) return payload;
-    reply.header('cache-control', failed ? 'no-store' : CACHE_CONTROL).header('vary', varyOf(reply));
+    reply.header('cache-control', failed ? 'no-store' : CACHE_CONTROL).header('vary', answer.vary);
     if (failed) return payload;
     reply.header('etag', answer.etag);
-    if (!matches(request, answer.etag)) return payload;
+    if (!matches(request.headers, answer.etag)) return payload;
     reply.code(304).removeHeader('content-length').removeHeader('content-type');
     return null;
   }
@@ -142,9 +175,7 @@ export class PollAnswers {
   /** What everybody shares who may have one answer; null: the request is not to be answered here. */
   private async sharedKeyOf(request: FastifyRequest): Promise<string | null> {
     const { headers } = request;
-    const preflighted =
-      Boolean(headers['apollo-require-preflight']) || Boolean(headers['x-apollo-operation-name']);
-    if (!preflighted) return null;
+    if (!isPreflighted(headers)) return null;
     const { authorization } = headers;
     const sender =
       this.identify.recall(authorization) ?? (await this.identify.identify(authorization).catch(() => null)); // Out of reach: said where all failures are.
@@ -152,12 +183,22 @@ export class PollAnswers {
   }
 }
 
+const POLL_PATH = '/graphql?';
+
 function isPoll(request: FastifyRequest): boolean {
-  return request.method === 'GET' && request.url.startsWith('/graphql?');
+  return request.method === 'GET' && request.url.startsWith(POLL_PATH);
 }
 
-function matches(request: FastifyRequest, etag: string): boolean {
-  const presented = request.headers['if-none-match'];
+function isPreflighted(headers: IncomingHttpHeaders): boolean {
+  return Boolean(headers['apollo-require-preflight']) || Boolean(headers['x-apollo-operation-name']);
+}
+
+function hasBody(headers: IncomingHttpHeaders): boolean {
+  return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
+}
+
+function matches(headers: IncomingHttpHeaders, etag: string): boolean {
+  const presented = headers['if-none-match'];
   return (
     presented !== undefined &&
     (presented.trim() === '*' || presented.split(',').some((one) => one.trim().replace(/^W\//, '') === etag))
@@ -172,7 +213,7 @@ function varyOf(reply: FastifyReply): string {
 
 function sent(request: FastifyRequest, reply: FastifyReply, answer: Answer): true {
   reply.header('etag', answer.etag).header('cache-control', CACHE_CONTROL).header('vary', varyOf(reply));
-  if (matches(request, answer.etag)) void reply.code(304).send();
+  if (matches(request.headers, answer.etag)) void reply.code(304).send();
   else void reply.code(200).header('content-type', 'application/json; charset=utf-8').send(answer.body);
   return true;
 }
