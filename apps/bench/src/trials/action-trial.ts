@@ -12,9 +12,9 @@ const REPORT_EVERY_SECONDS = 300;
 const MS_PER_SECOND = 1_000;
 
 const PREVIEW = `query ($filter: MachineFilter, $action: CareActionInput!) {
-  previewCare(filter: $filter, action: $action) { machines wouldDo userErrors { code } } }`;
+  previewCare(filter: $filter, action: $action) { machines wouldDo userErrors { code message } } }`;
 const ACT = `mutation ($input: CareForMachinesInput!) {
-  careForManyMachines(input: $input) { machines done userErrors { code } } }`;
+  careForManyMachines(input: $input) { machines done userErrors { code message } } }`;
 
 /** One action for five thousand machines that a filter finds, each time for others, while the fleet reports. */
 export const ACTION_TRIAL: Trial = {
@@ -68,10 +68,12 @@ async function act(
   const { careForManyMachines } = await stage.service.graphql<{
     careForManyMachines: { machines: number; done: number; userErrors: readonly object[] };
   }>(ACT, {
-    input: { filter, action, expectedMachines: previewCare.machines, idempotencyKey: `bench ${startedMs}` },
+    input: { filter, action, expectedMachines: previewCare.machines, idempotencyKey: `bench-${startedMs}` },
   });
   const { machines, done, userErrors } = careForManyMachines;
-  if (done !== machines) throw new Error(`an action was refused: ${JSON.stringify(userErrors.slice(0, 3))}`);
+  const errors = [...previewCare.userErrors, ...userErrors];
+  if (done !== machines || machines === 0 || errors.length > 0)
+    throw new Error(`an action was refused for ${machines}: ${JSON.stringify(errors.slice(0, 3))}`);
   const endedMs = performance.now();
   return {
     machines,
