@@ -15,6 +15,7 @@ import {
   type MachineKey,
 } from '@app/storage';
 import { aHeartbeat, at, GOOD_FILE, minutes, theRules } from '../support/fleet';
+import { reportAsAgentsDo } from '../support/report-as-agents-do';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import {
   brokenInvariants,
@@ -216,7 +217,7 @@ describe('care beside heartbeats', () => {
       { kind: 'CLAIM', assignee: null, forMs: minutes(60) },
     ];
     const reports = [1, 2, 3, 4, 5].flatMap((seq) =>
-      [path, other].map((by) => report(by, keys, crash(seq + 1, seq))),
+      [path, other].map((by) => reportAsAgentsDo(() => report(by, keys, crash(seq + 1, seq)))),
     );
     const cares = acts.map((action, i) =>
       careOf(i % 2 === 0 ? path.database : other.database).care(request(action, keys), MONDAY + i),

@@ -1,9 +1,10 @@
 import { SECOND_MS } from './clock';
-import { startOfSession, type Evidence } from './evidence';
+import { provesFile, startOfSession, type Evidence } from './evidence';
 import { contactMattersFromMs, type Rules } from './exposure';
 import { fingerprintOf } from './fingerprint';
 import type { Heartbeat } from './heartbeat';
 import type { TrackedMachine } from './machine';
+import type { Memory } from './memory';
 import { isSoakLongEnough, passesSoak } from './recovery-tests';
 import type { RecoveryState } from './state';
 
@@ -61,7 +62,8 @@ export function footingOf(
     memory.conflictSinceMs === null &&
     isUnremarkable(evidence.skewMs) &&
     evidence.file !== 'BAD' &&
-    hasNoTimeFromTheFuture(heartbeat, evidence.receivedAtMs);
+    hasNoTimeFromTheFuture(heartbeat, evidence.receivedAtMs) &&
+    isAloneInItsInstant(memory, evidence);
   if (!isOfThisHeartbeat || !isPlain || !isSettled(machine, heard.atMs, rules)) return null;
   const isProof =
     memory.proof?.atMs === heard.atMs && memory.proof.sessionStartedAtMs === heard.sessionStartedAtMs;
@@ -123,6 +125,32 @@ export function continued(footing: Footing, heartbeat: Heartbeat, receivedAtMs: 
     fingerprint: footing.fingerprint,
     soak: footing.soak,
   };
+}
+
+/**
+ * Whether everything that is remembered of the instant of the newest heartbeat is of that heartbeat. Another one of the same instant, of
+ * an older boot session or with other facts, would move on with each contact, because the memory is kept relative to it.
+ */
+function isAloneInItsInstant(memory: Memory, evidence: Evidence): boolean {
+  const atMs = evidence.observedAtMs;
+  const isOwn = <T>(
+    known: { readonly atMs: number; readonly value: T } | null,
+    value: T | undefined,
+  ): boolean => known?.atMs !== atMs || known.value === value;
+  const { beforeEnd } = memory;
+  return (
+    memory.sessions.every(
+      ({ bootId, lastLiveAtMs }) => bootId === evidence.bootId || lastLiveAtMs !== atMs,
+    ) &&
+    memory.bad?.firstMs !== atMs &&
+    memory.bad?.lastMs !== atMs &&
+    isOwn(memory.file, provesFile(evidence.file) ? evidence.file : undefined) &&
+    isOwn(memory.sensorRunning, evidence.sensorRunning) &&
+    isOwn(memory.bitlocker, evidence.bitlocker) &&
+    isOwn(memory.safeBootFlag, evidence.safeBootFlag) &&
+    (beforeEnd?.atMs !== atMs ||
+      (beforeEnd.bootId === evidence.bootId && beforeEnd.inScope === evidence.inScope))
+  );
 }
 
 function isSettled(machine: TrackedMachine, heardAtMs: number, { incident }: Rules): boolean {
