@@ -6,6 +6,9 @@ import { DrilledService, setClocks, until, type Ground, type Strike } from './gr
 
 /** One service that brings its own PostgreSQL along, as `npm start` runs it. Both are killed, alone and together. */
 export class EmbeddedGround implements Ground {
+  /** The process and start of the server killed last: its file stays until the next one writes its own. */
+  private killedServer = '';
+
   private constructor(
     private readonly stage: ChaosStage,
     private readonly service: DrilledService,
@@ -89,9 +92,25 @@ export class EmbeddedGround implements Ground {
     await this.service.end();
   }
 
+  /** Kills the server that runs now. One that is only just being started, after the strike before, is waited for. */
   private async killPostgres(): Promise<void> {
     const file = join(this.stage.dataDir, 'cluster', 'postmaster.pid');
-    const [pid = ''] = (await readFile(file, 'utf8')).split('\n');
-    process.kill(Number(pid), 'SIGKILL');
+    await until('a PostgreSQL runs that can be killed', async () => {
+      const [pid = '', , startedAt = ''] = (await readFile(file, 'utf8').catch(() => '')).split('\n');
+      const server = `${pid} ${startedAt}`;
+      if (!(Number(pid) > 0) || server === this.killedServer || !killNow(Number(pid))) return false;
+      this.killedServer = server;
+      return true;
+    });
+  }
+}
+
+/** @returns false when there is no such process any more */
+function killNow(pid: number): boolean {
+  try {
+    return process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false;
+    throw error;
   }
 }
