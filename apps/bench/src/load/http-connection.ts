@@ -31,7 +31,8 @@ export class HttpConnection {
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.take(chunk));
     socket.on('error', (error) => this.fail(error));
-    socket.on('close', () => this.fail(new Error('the server closed the connection')));
+    for (const ending of ['end', 'close'])
+      socket.on(ending, () => this.fail(new Error('the server closed the connection')));
   }
 
   static async open(port: number): Promise<HttpConnection> {
@@ -42,6 +43,11 @@ export class HttpConnection {
     });
     socket.removeAllListeners('error');
     return new HttpConnection(socket);
+  }
+
+  /** Whether a request can still be sent, as far as is known. */
+  get isOpen(): boolean {
+    return this.closed === null;
   }
 
   /**

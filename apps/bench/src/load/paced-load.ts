@@ -1,6 +1,7 @@
 import { quantiles } from '../measure/quantiles';
 import type { Conversation } from './closed-loop';
-import { HttpConnection, type Answer } from './http-connection';
+import type { Answer } from './http-connection';
+import { KeptConnection } from './kept-connection';
 import type { LoadResult } from './load-command';
 
 /** So many requests a second, whatever the answers take. */
@@ -15,8 +16,8 @@ const RETRY_AFTER = /\r\nretry-after: *(\d+)/i;
 const SECOND_MS = 1_000;
 
 /**
- * Sends requests at a fixed pace, whether or not earlier ones are answered (an open loop), each on the next connection that is
- * free. Latency is measured from the moment a request was due, so that a server that stalls pays for everybody who had to wait
+ * Sends requests at a fixed pace, whether or not earlier ones are answered (an open loop), each on the connection that became
+ * free last. There are as many connections as were ever needed at once, and never more than conversations. Latency is measured from the moment a request was due, so that a server that stalls pays for everybody who had to wait
  * (no coordinated omission). A request refused for now is sent again as its answer says, and its clock runs on.
  */
 export async function runPacedLoad(
@@ -24,7 +25,7 @@ export async function runPacedLoad(
   conversations: readonly Conversation[],
   { requestsPerSecond, seconds }: Pace,
 ): Promise<LoadResult> {
-  const connections = await Promise.all(conversations.map(() => HttpConnection.open(port)));
+  const connections = conversations.map(() => new KeptConnection(port));
   const run = new PacedRun(connections, conversations, requestsPerSecond, seconds);
   const result = await run.result();
   for (const connection of connections) connection.close();
@@ -34,6 +35,7 @@ export async function runPacedLoad(
 class PacedRun {
   private readonly requests: number;
   private readonly startedMs = performance.now();
+  /** Places of connections; the one that became free last is used first, so that the others need not be opened. */
   private readonly free: number[];
   private readonly latenciesMs: number[] = [];
   private readonly failures: Record<string, number> = {};
@@ -46,7 +48,7 @@ class PacedRun {
   private finish: () => void = () => undefined;
 
   constructor(
-    private readonly connections: readonly HttpConnection[],
+    private readonly connections: readonly KeptConnection[],
     private readonly conversations: readonly Conversation[],
     private readonly perSecond: number,
     private readonly seconds: number,
@@ -93,10 +95,13 @@ class PacedRun {
   }
 
   private say(place: number, request: Buffer, dueMs: number): void {
-    (this.connections[place] as HttpConnection).send(
+    (this.connections[place] as KeptConnection).send(
       request,
       (answer) => this.take(place, request, dueMs, answer),
-      (error) => this.settle(error.message),
+      (error) => {
+        this.free.push(place);
+        this.settle(error.message);
+      },
     );
   }
 
