@@ -6,7 +6,7 @@ import { DrilledService, setClocks, until, type Ground, type Strike } from './gr
 
 /** One service that brings its own PostgreSQL along, as `npm start` runs it. Both are killed, alone and together. */
 export class EmbeddedGround implements Ground {
-  /** The process and start of the server killed last: its file stays until the next one writes its own. */
+  /** The server killed last: its file stays until the next one writes its own. */
   private killedServer = '';
 
   private constructor(
@@ -55,6 +55,7 @@ export class EmbeddedGround implements Ground {
       hit: async () => {
         await this.killPostgres();
         // The service notices and starts it again.
+        await this.untilPostgresRunsAgain();
         await this.service.ready();
       },
     },
@@ -94,14 +95,25 @@ export class EmbeddedGround implements Ground {
 
   /** Kills the server that runs now. One that is only just being started, after the strike before, is waited for. */
   private async killPostgres(): Promise<void> {
-    const file = join(this.stage.dataDir, 'cluster', 'postmaster.pid');
     await until('a PostgreSQL runs that can be killed', async () => {
-      const [pid = '', , startedAt = ''] = (await readFile(file, 'utf8').catch(() => '')).split('\n');
-      const server = `${pid} ${startedAt}`;
-      if (!(Number(pid) > 0) || server === this.killedServer || !killNow(Number(pid))) return false;
-      this.killedServer = server;
+      const server = await this.readServer();
+      if (server === null || !killNow(server.pid)) return false;
+      this.killedServer = server.name;
       return true;
     });
+  }
+
+  /** A service may answer that it is ready before it has noticed: its last connections outlive the server's first process. */
+  private async untilPostgresRunsAgain(): Promise<void> {
+    await until('the service has started PostgreSQL again', async () => (await this.readServer()) !== null);
+  }
+
+  /** The server as its own file names it, by its process and start; null when that is the one killed last, or none. */
+  private async readServer(): Promise<{ readonly pid: number; readonly name: string } | null> {
+    const file = join(this.stage.dataDir, 'cluster', 'postmaster.pid');
+    const [pid = '', , startedAt = ''] = (await readFile(file, 'utf8').catch(() => '')).split('\n');
+    const name = `${pid} ${startedAt}`;
+    return Number(pid) > 0 && name !== this.killedServer ? { pid: Number(pid), name } : null;
   }
 }
 
