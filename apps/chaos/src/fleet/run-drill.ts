@@ -62,6 +62,7 @@ export async function runDrill(
   for (; calmRounds <= CALM_ROUNDS && rounds < ROUNDS_MAX; rounds += 1) {
     if (rounds === CALM_ROUNDS) striker.begin();
     if (striker.isDone) calmRounds += 1;
+    striker.rethrow();
     await striker.whileNoDatabaseIsStruck(() => ground.ready());
     const overlap = { clockMoves: true };
     const fromMs = ground.nowMs;
@@ -70,7 +71,13 @@ export async function runDrill(
       overlap.clockMoves = false;
       striker.clockStands();
     });
-    await Promise.all([move, actions.round({ workers: plan.workers, fromMs, nowMs: toMs, overlap })]);
+    await Promise.all([move, actions.round({ workers: plan.workers, fromMs, nowMs: toMs, overlap })]).catch(
+      async (error: unknown) => {
+        await striker.underWay;
+        striker.rethrow();
+        throw error;
+      },
+    );
     for (const agent of agents) closeRound(agent, toMs, findings);
     if (rounds % plan.verifyEveryRounds === plan.verifyEveryRounds - 1)
       await striker.whileNoDatabaseIsStruck(async () =>
@@ -118,7 +125,10 @@ function closeRound(agent: DrillAgent, sweptUntilMs: number, findings: Findings)
 class Striker {
   readonly done = new Map<string, number>();
   ended: Promise<void> = Promise.resolve();
+  /** The strike that is being done; resolves also when it fails. */
+  underWay: Promise<void> = Promise.resolve();
   private left: number;
+  private failure: { readonly error: unknown } | null = null;
   private databaseStrike: Promise<void> = Promise.resolve();
   /** Resolves when the clock stands; null while it does. */
   private move: { readonly over: Promise<void>; readonly end: () => void } | null = null;
@@ -140,6 +150,11 @@ class Striker {
       this.left = 0;
     });
     this.ended.catch(() => undefined); // Whoever waits for the end learns of it.
+  }
+
+  /** What was struck and could not be started again fails everything else as well: that is the error to be told. */
+  rethrow(): void {
+    if (this.failure !== null) throw this.failure.error;
   }
 
   /** Lets no database be struck from now on, until `clockStands`; does the work when the last such strike is over. */
@@ -166,7 +181,10 @@ class Striker {
       const strike = this.choose();
       if (strike.hitsDatabase) await this.move?.over;
       const hit = strike.hit();
-      if (strike.hitsDatabase) this.databaseStrike = hit.catch(() => undefined);
+      this.underWay = hit.catch((error: unknown) => {
+        this.failure = { error };
+      });
+      if (strike.hitsDatabase) this.databaseStrike = this.underWay;
       await hit;
       this.done.set(strike.name, (this.done.get(strike.name) ?? 0) + 1);
       this.left -= 1;
