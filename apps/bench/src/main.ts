@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { writeFile } from 'node:fs/promises';
+import { inspect } from 'node:util';
 import { BenchUsageError, benchUsage, readBenchOptions, type BenchOptions } from './bench-options';
 import { isSound } from './report/bench-report';
 import { describeReport } from './report/print-report';
@@ -46,13 +47,8 @@ main().then(
   (code) => process.exit(code),
   (error: unknown) => {
     const isUsage = error instanceof BenchUsageError;
-    say(
-      isUsage
-        ? `${error.message}\n\n${benchUsage(ROW_NAMES)}`
-        : error instanceof Error
-          ? (error.stack ?? error.message)
-          : String(error),
-    );
+    // With its causes: that a request failed says nothing yet.
+    say(isUsage ? `${error.message}\n\n${benchUsage(ROW_NAMES)}` : inspect(error));
     process.exit(isUsage ? 2 : 1);
   },
 );

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { BenchOptions } from './bench-options';
 import { currentLoad, readMachineFacts } from './measure/machine-facts';
 import type { BenchReport } from './report/bench-report';
@@ -49,9 +50,15 @@ export async function runTrials(
   );
   for (const trial of TRIALS[table].filter(({ name }) => wanted(name))) {
     say(`measuring: ${trial.title}`);
-    const found = await trial.run(stage);
-    goals.push(...found.goals);
-    notes.push(...found.notes);
+    try {
+      const found = await trial.run(stage);
+      goals.push(...found.goals);
+      notes.push(...found.notes);
+    } catch (error) {
+      // The figures of the others hold all the same.
+      say(`${trial.name} broke off: ${inspect(error)}`);
+      checks.push({ what: `${trial.name}, to its end`, found: describeFailure(error), holds: false });
+    }
   }
   say('verifying');
   checks.push(...(await verifyFleet(stage)));
@@ -62,4 +69,12 @@ export async function runTrials(
     checks.push(...found.checks.map((check) => ({ ...check, what: `after kill -9: ${check.what}` })));
   }
   return { machine, options, rows: [], goals, notes, checks };
+}
+
+/** In one line, with what is behind it. */
+function describeFailure(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const behind = error instanceof AggregateError ? (error.errors as readonly unknown[]) : [error.cause];
+  const told = behind.flatMap((one) => (one === undefined ? [] : [describeFailure(one)]));
+  return [`broke off: ${error.message.split('\n')[0] ?? ''}`, ...told].join('; ');
 }
