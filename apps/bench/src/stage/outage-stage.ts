@@ -12,7 +12,7 @@ import { ServiceProcess } from './service-process';
 const ENGLAND_MACHINES = 225_000;
 const ENGLAND_DATABASE = 'recovery_england';
 /** More often than by default, so that a trial of some seconds sees some. */
-export const SWEEP_EVERY_SECONDS = 5;
+const SWEEP_EVERY_SECONDS = 5;
 
 /** A service and the fleet in its database. */
 export type ServedFleet = {
