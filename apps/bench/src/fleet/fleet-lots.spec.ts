@@ -1,4 +1,4 @@
-import { LOTS, lotOf, speakersOf, type Lot } from './fleet-lots';
+import { LOTS, lotOf, roleOf, speakersOf, type Lot } from './fleet-lots';
 
 const MACHINES = 100_000;
 
@@ -32,5 +32,16 @@ describe('the lots of the fleet', () => {
     const speakers = speakersOf(MACHINES);
     expect(speakers.length / MACHINES).toBeCloseTo(share('WELL', 'RECOVERED', 'LATENT'), 6);
     expect(speakers.slice(0, 1_000).every((index) => /WELL|RECOVERED|LATENT/.test(lotOf(index)))).toBe(true);
+  });
+
+  it('say of half of the machines what they are for, whatever became of them', () => {
+    for (const lot of ['WELL', 'DOWN_AFTER_CRASHES']) {
+      const indexes = Array.from({ length: MACHINES }, (_, index) => index).filter(
+        (index) => lotOf(index) === lot,
+      );
+      const described = indexes.filter((index) => roleOf(index) !== null).length;
+      expect(described / indexes.length).toBeCloseTo(0.5, 1);
+      expect(indexes.some((index) => roleOf(index) === 'SERVER')).toBe(false);
+    }
   });
 });

@@ -52,6 +52,24 @@ export function lotOf(index: number): Lot {
   return LOT_OF_THOUSANDTH[scatter(index) % THOUSAND] as Lot;
 }
 
+/** What machines may be for, as the wire names it. */
+export const ROLES = ['RECEPTION', 'CONSULTING_ROOM', 'DISPENSARY', 'SERVER', 'OTHER'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** What machines in ten are for; half of them nobody has described. */
+const ROLES_OF_TEN: readonly Role[] = [
+  'RECEPTION',
+  'CONSULTING_ROOM',
+  'CONSULTING_ROOM',
+  'CONSULTING_ROOM',
+  'OTHER',
+];
+
+/** Independent of the lot: whoever fell silent may stand anywhere. */
+export function roleOf(index: number): Role | null {
+  return ROLES_OF_TEN[scatter(scatter(index)) % 10] ?? null;
+}
+
 const SPEAKING: ReadonlySet<Lot> = new Set(['WELL', 'RECOVERED', 'LATENT']);
 
 /** The machines that report, in ascending order. */

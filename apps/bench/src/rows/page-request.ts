@@ -42,12 +42,21 @@ function variablesOf({ question, order, after }: Page): Readonly<Record<string, 
   return { filter: question.filter, orderBy: order, after };
 }
 
+/** What a cursor says of the machine that it stands behind. */
+export function readCursor(cursor: string): { readonly sortValue: string } {
+  return { sortValue: String(partsOf(cursor).at(-2)) };
+}
+
 /**
  * The cursor behind a machine, made of the one behind another machine of the same list: walking ten thousand pages to get there
  * would take minutes for each list. A cursor holds the place in the order and the machine at its end.
  */
 export function cursorBehind(cursor: string, sortValue: string, machineId: string): string {
-  const parts = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')) as unknown[];
+  const parts = partsOf(cursor);
   parts.splice(-2, 2, sortValue, machineId);
   return Buffer.from(JSON.stringify(parts), 'utf8').toString('base64url');
+}
+
+function partsOf(cursor: string): unknown[] {
+  return JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')) as unknown[];
 }

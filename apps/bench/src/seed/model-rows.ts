@@ -1,7 +1,7 @@
-import { hashFacts, type MachineFacts } from '@app/storage';
+import { hashFacts, roleCode, type MachineFacts } from '@app/storage';
 import type { Client } from 'pg';
 import { BAD_FILE_AT, GOOD_FILE_AT, OS_BUILD, SENSOR_VERSION } from '../fleet/heartbeat-facts';
-import type { Lot } from '../fleet/fleet-lots';
+import type { Lot, Role } from '../fleet/fleet-lots';
 import type { ModelMachine } from './model-machines';
 
 /** The tables of a machine. */
@@ -16,6 +16,8 @@ export type Copy = {
   readonly serialNumber: string;
   readonly bootId: string;
   readonly factsHash: number;
+  /** Null: nobody has said what it is for. */
+  readonly role: Role | null;
   /** How much earlier everything happened to it than to its model, in milliseconds. */
   readonly earlierMs: number;
 };
@@ -86,6 +88,8 @@ const OWN: Readonly<Record<string, (copy: Copy) => string>> = {
   host_order: (copy) => copy.hostname.toLowerCase(),
   serial_number: (copy) => copy.serialNumber,
   facts_hash: (copy) => String(copy.factsHash),
+  role: (copy) => copy.role ?? '\\N',
+  role_code: (copy) => String(roleCode(copy.role)),
 };
 
 /** Moments of recording: the bench wrote these rows when it did, whenever it says that things happened. */

@@ -10,7 +10,7 @@ import {
   scatter,
   type FleetShape,
 } from '../fleet/fleet-shape';
-import { LOTS, lotOf, type Lot } from '../fleet/fleet-lots';
+import { LOTS, lotOf, roleOf, type Lot } from '../fleet/fleet-lots';
 import type { ModelMachines } from './model-machines';
 import {
   assertHash,
@@ -132,6 +132,7 @@ function copyOf(shape: FleetShape, index: number, lot: Lot): Copy {
     serialNumber: serialNumberOf(index),
     bootId: bootIdOf(index),
     factsHash: factsHashOf(lot, hostname),
+    role: roleOf(index),
     earlierMs: lot === SCATTERED_LOT ? scatter(index + 1) % SCATTERED_OVER_MS : 0,
   };
 }
