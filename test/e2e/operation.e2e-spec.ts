@@ -103,7 +103,7 @@ describe('/metrics', () => {
 
   it('shows the share of status updates that stayed within their page', async () => {
     const pc = await Pc.enrol(app.client, wireMachine(PRACTICE));
-    for (let seq = 1; seq <= 40; seq += 1)
+    for (let seq = 1; seq <= 80; seq += 1)
       await app.client.report(pc.credential, [wireHeartbeat({ seq, uptimeSeconds: 600 + seq })]);
     // PostgreSQL publishes the counts of a connection at the latest when it ends, so another service looks afterwards.
     await app.stop();

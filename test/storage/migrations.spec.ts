@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
-import { MACHINE_ROLES } from '@app/recovery';
-import { makeDataSource, STATE_CODE } from '@app/storage';
+import { MACHINE_ROLES, URGENT_STATES } from '@app/recovery';
+import { EXPOSURE_CODE, KIND_PARTS, makeDataSource, REASON_CODE, roleCode, STATE_CODE } from '@app/storage';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 
 const { NOT_AFFECTED, LATENT } = STATE_CODE;
@@ -46,12 +46,44 @@ describe('the schema', () => {
     );
   });
 
+  it('makes the kind of a machine that needs somebody of the words that it stands for, and of no others', async () => {
+    const runner = dataSource.createQueryRunner();
+    await runner.startTransaction();
+    const kindOf = async (state: number): Promise<number | null> => {
+      const [row] = (await runner.query(
+        `INSERT INTO machine_status (practice_id, machine_id, version, since, booked_at, transitions, facts_hash,
+                                     exposure, state, reason, generation, role_code, traits)
+         VALUES ('P81001', gen_random_uuid(), 1, '2024-07-22T08:01Z', '2024-07-22T08:01Z', 0, 0, $2, $1, $3, 1, $4, 8191)
+         RETURNING kind`,
+        [state, EXPOSURE_CODE.CRASHED, REASON_CODE.LEFT_REGISTER, roleCode('OTHER')],
+      )) as { kind: number | null }[];
+      return row?.kind ?? null;
+    };
+    const { state, exposure, reason, role } = KIND_PARTS;
+    for (const code of Object.values(STATE_CODE)) {
+      const expected =
+        code * state.factor +
+        6 * exposure.factor +
+        5 * role.factor +
+        REASON_CODE.LEFT_REGISTER * reason.factor +
+        8191;
+      const urgent = URGENT_STATES.some((one) => STATE_CODE[one] === code);
+      expect(await kindOf(code)).toBe(urgent ? expected : null);
+    }
+    const [{ count }] = (await runner.query('SELECT count(*)::int AS count FROM kinds_in_use()')) as [
+      { count: number },
+    ];
+    expect(count).toBe(URGENT_STATES.length);
+    await runner.rollbackTransaction();
+    await runner.release();
+  });
+
   it('lets every heartbeat update its status within the page: no index holds a column that heartbeats change', async () => {
     const rows = await dataSource.query<{ indexdef: string }[]>(
       `SELECT indexdef FROM pg_indexes WHERE tablename = 'machine_status'`,
     );
     const columns = rows.map((row) => /\(([^)]*)\)/.exec(row.indexdef)?.[1] ?? '').join(',');
-    for (const changing of ['version', 'heard_at', 'heard_seq', 'due_at', 'memory'])
+    for (const changing of ['version', 'heard_at', 'heard_seq', 'due_at'])
       expect(columns).not.toContain(changing);
     expect(rows.map((row) => row.indexdef).join(' ')).not.toMatch(/WHERE .*(heard_at|due_at|version)/);
   });
@@ -62,8 +94,8 @@ describe('the schema', () => {
     for (const [number, state] of [NOT_AFFECTED, LATENT].entries()) {
       await runner.query(
         `INSERT INTO machine_status (practice_id, machine_id, version, heard_at, due_at, since, booked_at, transitions, facts_hash,
-                                     exposure, state, reason, generation, memory)
-         VALUES ('P81001', $1, 1, '2024-07-22T08:01Z', $3, '2024-07-22T08:01Z', '2024-07-22T08:01Z', 0, 0, 4, $2, 0, 1, '')`,
+                                     exposure, state, reason, generation)
+         VALUES ('P81001', $1, 1, '2024-07-22T08:01Z', $3, '2024-07-22T08:01Z', '2024-07-22T08:01Z', 0, 0, 4, $2, 0, 1)`,
         [
           `00000000-0000-4000-8000-00000000000${number}`,
           state,

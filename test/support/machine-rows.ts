@@ -1,4 +1,4 @@
-import { EXPOSURE_CODE, REASON_CODE, roleCode, STATE_CODE, type MachineKey } from '@app/storage';
+import { EXPOSURE_CODE, REASON_CODE, roleCode, STATE_CODE, traitsOf, type MachineKey } from '@app/storage';
 import type { Exposure, MachineRole, RecoveryState, TransitionReason } from '@app/recovery';
 import type { Pool } from 'pg';
 
@@ -92,6 +92,14 @@ function columnsOf(row: MachineRow): object {
     asset_tag: row.assetTag,
     role: row.role,
     role_code: roleCode(row.role),
+    traits: traitsOf({
+      boot_mode: row.bootMode,
+      file_verdict: row.fileVerdict,
+      bitlocker: row.bitlocker,
+      sensor_running: row.sensorRunning,
+      safe_boot_flag: row.safeBootFlag,
+      identity_conflict_ms: row.conflictSinceMs,
+    }),
     assignee: row.assignee,
     assigned_ms: row.assignedUntilMs,
     tags: row.tags,
@@ -104,23 +112,23 @@ const INSERT = `
       practice_id text, machine_id uuid, hostname text, serial_number text, exposure smallint, state smallint,
       reason smallint, since_ms float8, heard_ms float8, boot_mode text, file_verdict text, sensor_version text,
       sensor_running boolean, bitlocker text, safe_boot_flag boolean, os_build text, conflict_ms float8, asset_tag text,
-      role text, role_code smallint, assignee text, assigned_ms float8, tags text[])
+      role text, role_code smallint, traits smallint, assignee text, assigned_ms float8, tags text[])
   ), described AS (
     INSERT INTO machine (practice_id, machine_id, hostname, serial_number, enrolled_at, boot_mode, file_verdict,
                          sensor_version, sensor_running, bitlocker, safe_boot_flag, os_build, identity_conflict_since,
-                         asset_tag, role, assignee, assigned_until)
+                         asset_tag, role, assignee, assigned_until, memory)
     SELECT practice_id, machine_id, hostname, serial_number, '2024-07-01T09:00:00Z', boot_mode, file_verdict,
            sensor_version, sensor_running, bitlocker, safe_boot_flag, os_build, to_timestamp(conflict_ms / 1000),
-           asset_tag, role, assignee, to_timestamp(assigned_ms / 1000)
+           asset_tag, role, assignee, to_timestamp(assigned_ms / 1000), ''
     FROM wanted
   ), tagged AS (
     INSERT INTO machine_tag (practice_id, machine_id, tag)
     SELECT practice_id, machine_id, unnest(tags) FROM wanted
   ), placed AS (
     INSERT INTO machine_status (practice_id, machine_id, version, heard_at, since, booked_at, transitions, facts_hash,
-                                exposure, state, reason, generation, memory, role_code, host_order)
+                                exposure, state, reason, generation, role_code, host_order, traits)
     SELECT practice_id, machine_id, 1, to_timestamp(heard_ms / 1000), to_timestamp(since_ms / 1000),
-           to_timestamp(since_ms / 1000), 0, 0, exposure, state, reason, 1, '', role_code, lower(hostname)
+           to_timestamp(since_ms / 1000), 0, 0, exposure, state, reason, 1, role_code, lower(hostname), traits
     FROM wanted
   )
   INSERT INTO progress_count AS cell (practice_id, exposure, state, machines, changed_at)

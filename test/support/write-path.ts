@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { MACHINE_ROLES, type Interval, type Rules } from '@app/recovery';
-import { createMachines, Database, type MachineKey } from '@app/storage';
+import { createMachines, Database, traitsOf, type MachineKey, type TraitFacts } from '@app/storage';
 import { ReportHeartbeats, SweepSilence, type IngestLimits, type WriteObserver } from '@app/tracking';
 import { theRules } from './fleet';
 
@@ -98,7 +98,16 @@ export async function brokenInvariants(database: Database): Promise<Record<strin
        WHERE status.role_code <> COALESCE(array_position($1::text[], machine.role), 0)) AS roles_differ`,
     [MACHINE_ROLES],
   );
-  return rows[0] ?? {};
+  return { ...rows[0], traits_differ: await countWrongTraits(database) };
+}
+
+/** Machines whose traits are not those of their facts. */
+async function countWrongTraits(database: Database): Promise<number> {
+  const { rows } = await database.pool.query<TraitFacts & { readonly traits: number }>(`
+    SELECT status.traits, machine.boot_mode, machine.file_verdict, machine.bitlocker, machine.sensor_running,
+           machine.safe_boot_flag, date_part('epoch', machine.identity_conflict_since) * 1000 AS identity_conflict_ms
+    FROM machine_status AS status JOIN machine USING (practice_id, machine_id)`);
+  return rows.filter(({ traits, ...facts }) => traits !== traitsOf(facts)).length;
 }
 
 /** What `brokenInvariants` answers when nothing is broken. */
@@ -112,4 +121,5 @@ export const NOTHING_BROKEN = {
   states_differ_from_last_transition: 0,
   host_names_differ: 0,
   roles_differ: 0,
+  traits_differ: 0,
 };

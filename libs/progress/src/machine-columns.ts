@@ -30,7 +30,7 @@ export const SITE_SILENT = `
 /** The columns that make up a view. */
 export const MACHINE_COLUMNS = `
   status.practice_id, status.machine_id, status.exposure, status.state, status.reason, status.since, status.heard_at,
-  status.heard_started_at, status.heard_seq, status.memory, machine.hostname, machine.serial_number, machine.successor_id, machine.facts_at,
+  status.heard_started_at, status.heard_seq, machine.memory, machine.hostname, machine.serial_number, machine.successor_id, machine.facts_at,
   machine.boot_mode, machine.file_verdict, machine.file_written_at, machine.sensor_version, machine.sensor_running,
   machine.bitlocker, machine.safe_boot_flag, machine.os_build, machine.clock_skew_seconds, machine.role,
   machine.bitlocker_key_escrowed, machine.attested_at,

@@ -1,11 +1,7 @@
 import { RECOVERY_STATES, type Freshness, type Policy } from '@app/recovery';
 import { EXPOSURE_CODE, REASON_CODE, roleCode, STATE_CODE } from '@app/storage';
-import {
-  statesWithin,
-  type MachineConditions,
-  type MachineFilter,
-  type SensorStatus,
-} from './machine-filter';
+import { traitConditions } from './kind-conditions';
+import { statesWithin, type MachineConditions, type MachineFilter } from './machine-filter';
 
 /** What a filter is read by, besides itself. */
 export type FilterReading = {
@@ -15,6 +11,8 @@ export type FilterReading = {
   readonly practicesInScope: readonly string[] | null;
   /** The practices at or below any of these organisations. */
   readonly practicesWithin: (codes: readonly string[]) => readonly string[];
+  /** Few machines can meet the filter (`narrowness`): host names are looked up in the index of all machines, and not in that of a list. */
+  readonly isNarrow?: boolean;
 };
 
 /** Adds a value to those of the statement, and names its place. */
@@ -30,14 +28,23 @@ export function filterConditions(
   reading: FilterReading,
   parameter: AddParameter,
 ): readonly string[] {
-  const writer = new ConditionWriter(reading, parameter);
   const states = statesWithin(filter);
   // State codes are our own numbers: written out, they let the planner use the partial indexes.
   const bound =
     states.size === RECOVERY_STATES.length
       ? []
       : [`status.state IN (${[...states].map((state) => STATE_CODE[state]).join(', ') || 'NULL'})`];
-  return [...bound, ...writer.ofScope(), ...writer.all(filter, true)];
+  return [...bound, ...conditionsWithinStates(filter, reading, parameter)];
+}
+
+/** The same for rows that are of states that can meet the filter anyway. */
+export function conditionsWithinStates(
+  filter: MachineFilter,
+  reading: FilterReading,
+  parameter: AddParameter,
+): readonly string[] {
+  const writer = new ConditionWriter(reading, parameter);
+  return [...writer.ofScope(), ...writer.all(filter, true)];
 }
 
 /** A unit of SQL for every condition. What a row does not know is NULL there, and counts as not met. */
@@ -56,7 +63,7 @@ class ConditionWriter {
   all(filter: MachineFilter, statesAreKept: boolean): string[] {
     const conditions = statesAreKept ? [] : this.ofState(filter);
     conditions.push(...this.ofPractice(filter), ...this.ofVerdict(filter), ...this.ofContact(filter));
-    conditions.push(...this.ofNames(filter), ...this.ofFacts(filter), ...this.ofCare(filter));
+    conditions.push(...this.ofNames(filter), ...traitConditions(filter), ...this.ofCare(filter));
     for (const one of filter.and ?? []) conditions.push(...this.all(one, statesAreKept));
     if (filter.or !== undefined) {
       const either = filter.or.map((one) => this.together(one));
@@ -137,7 +144,7 @@ class ConditionWriter {
   }
 
   private ofNames(filter: MachineConditions): string[] {
-    const hostname = 'status.host_order';
+    const hostname = this.reading.isNarrow === true ? 'lower(machine.hostname)' : 'status.host_order';
     const serialNumber = 'lower(machine.serial_number)';
     const assetTag = 'lower(machine.asset_tag)';
     return [
@@ -150,27 +157,6 @@ class ConditionWriter {
       ...this.beginsWith('lower(machine.sensor_version)', filter.sensorVersionPrefix),
       ...this.beginsWith('lower(machine.os_build)', filter.osBuildPrefix),
     ];
-  }
-
-  private ofFacts(filter: MachineConditions): string[] {
-    const conditions: string[] = [];
-    if (filter.sensor !== undefined) {
-      const either = [...new Set(filter.sensor)].map((status) => SENSOR[status]);
-      conditions.push(either.length === 0 ? 'false' : `(${either.join(' OR ')})`);
-    }
-    if (filter.bitlocker !== undefined)
-      conditions.push(this.isAny(`COALESCE(machine.bitlocker, 'UNKNOWN')`, 'text', filter.bitlocker));
-    if (filter.bootModes !== undefined)
-      conditions.push(this.isAny('machine.boot_mode', 'text', filter.bootModes));
-    if (filter.fileVerdicts !== undefined) {
-      const verdict = `COALESCE(machine.file_verdict, 'NOT_COLLECTED')`;
-      conditions.push(this.isAny(verdict, 'text', filter.fileVerdicts));
-    }
-    if (filter.safeBootFlag !== undefined)
-      conditions.push(`machine.safe_boot_flag = ${this.parameter(filter.safeBootFlag)}`);
-    if (filter.identityConflict !== undefined)
-      conditions.push(`machine.identity_conflict_since IS ${filter.identityConflict ? 'NOT NULL' : 'NULL'}`);
-    return conditions;
   }
 
   private ofCare({ roles, assignees, tags }: MachineConditions): string[] {
@@ -206,13 +192,17 @@ class ConditionWriter {
   }
 
   private beginsWith(expression: string, text: string | undefined): string[] {
-    if (text === undefined) return [];
-    return [`${expression} LIKE lower(${this.parameter(`${text.replace(/[\\%_]/g, '\\$&')}%`)})`];
+    return text === undefined ? [] : [beginsWith(expression, text, this.parameter)];
   }
 
   private moment(atMs: number): string {
     return `to_timestamp(${this.parameter(atMs)}::float8 / 1000)`;
   }
+}
+
+/** SQL: whether a text in lower case begins with that one, in any case. */
+export function beginsWith(expression: string, text: string, parameter: AddParameter): string {
+  return `${expression} LIKE lower(${parameter(`${text.replace(/[\\%_]/g, '\\$&')}%`)})`;
 }
 
 /** A machine heard before `lateMs` is late, and before `silentMs` silent: the bounds of `freshnessAt`. */
@@ -225,12 +215,6 @@ export function freshnessBounds({ nowMs, policy }: FilterReading): {
     silentMs: nowMs - policy.silentAfterIntervals * policy.intervalMs,
   };
 }
-
-const SENSOR: Record<SensorStatus, string> = {
-  RUNNING: 'machine.sensor_running',
-  STOPPED: 'machine.sensor_running = false',
-  UNKNOWN: 'machine.sensor_running IS NULL',
-};
 
 function before(nowMs: number, ageMs: number | undefined): number | undefined {
   return ageMs === undefined ? undefined : nowMs - ageMs;

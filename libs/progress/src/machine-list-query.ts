@@ -1,9 +1,15 @@
-import { EXPOSURES, GROUP_OF_STATE } from '@app/recovery';
+import { GROUP_OF_STATE } from '@app/recovery';
 import type { MachineKey } from '@app/storage';
+import { HEARD_ORDER_MS, kindsToRead } from './kinds-to-read';
 import { MACHINE_COLUMNS } from './machine-columns';
-import { filterConditions, type AddParameter, type FilterReading } from './machine-conditions';
+import {
+  conditionsWithinStates,
+  filterConditions,
+  type AddParameter,
+  type FilterReading,
+} from './machine-conditions';
 import { flattenFilter, isAboutCounts, statesWithin, type MachineFilter } from './machine-filter';
-import { unrecoveredPage, type UnrecoveredSort } from './unrecovered-page';
+import { NO_RANK, orderedPage, type SortColumn } from './ordered-page';
 
 /**
  * PRACTICE: by practice; SINCE: longest in its state first; HOST_NAME; LAST_HEARD: longest silent first, by the quarter of an hour: a
@@ -38,7 +44,7 @@ const SORTS: Record<PlainOrder, { readonly expression: string; readonly type: st
 };
 
 /** The same as columns that the indexes of unrecovered machines go by. */
-const UNRECOVERED_SORTS: Record<PlainOrder, UnrecoveredSort | null> = {
+const UNRECOVERED_SORTS: Record<PlainOrder, SortColumn> = {
   PRACTICE: null,
   SINCE: { column: 'since', type: 'timestamptz' },
   HOST_NAME: { column: 'host_order', type: 'text' },
@@ -48,6 +54,8 @@ const UNRECOVERED_SORTS: Record<PlainOrder, UnrecoveredSort | null> = {
 /**
  * The statement of one page. Conditions are built from the filter alone; values travel as parameters only. One row more than
  * the page holds is asked for, to know whether there is a next one.
+ *
+ * Where few machines can meet the filter they are collected and sorted.
  */
 export function machineListQuery(
   asked: MachineFilter,
@@ -58,9 +66,8 @@ export function machineListQuery(
   const filter = flattenFilter(asked);
   const values: unknown[] = [];
   const param = (value: unknown): string => `$${values.push(value)}`;
-  const unrecoveredSort = UNRECOVERED_SORTS[order];
-  if (unrecoveredSort !== null && isAboutUnrecovered(filter)) {
-    return { text: unrecoveredListQuery(filter, unrecoveredSort, page, reading, param), values };
+  if (isAboutUnrecovered(filter) && reading.isNarrow !== true) {
+    return { text: unrecoveredListQuery(filter, UNRECOVERED_SORTS[order], page, reading, param), values };
   }
   const conditions = [...filterConditions(filter, reading, param)];
   const sort = SORTS[order];
@@ -95,23 +102,28 @@ export function machineListQuery(
 /** The same of unrecovered machines by an order that indexes stand in: the keys of the page first, then what is shown of them. */
 function unrecoveredListQuery(
   filter: MachineFilter,
-  sort: UnrecoveredSort,
+  sort: SortColumn,
   page: PageRequest,
   reading: FilterReading,
   param: AddParameter,
 ): string {
   const { within, ...rest } = filter;
   const everywhere = within === undefined || within.includes('ENGLAND');
-  const conditions = [...filterConditions(rest, reading, param), ...coarseBounds(filter, sort, param)];
-  const keys = unrecoveredPage(
+  // The page keeps to the practices that are asked for, and those are in scope.
+  const anywhere = { ...reading, practicesInScope: null };
+  // The index by the beginning of the state holds kinds, and kinds are of states: named twice they would seem rarer than they are.
+  const conditions =
+    sort?.column === 'since'
+      ? ['status.kind IS NOT NULL', ...conditionsWithinStates(rest, anywhere, param)]
+      : [...filterConditions(rest, anywhere, param), ...coarseBounds(filter, sort, param)];
+  const keys = orderedPage(
     {
       sort,
       conditions,
-      joinMachine: needsMachine(conditions) ? JOIN_MACHINE : '',
-      states: [...statesWithin(filter)],
-      exposures: filter.exposures ?? EXPOSURES,
+      kinds: kindsToRead(filter, reading, param),
+      rank: NO_RANK,
       practices: everywhere ? reading.practicesInScope : reading.practicesWithin(within),
-      after: page.after,
+      after: page.after && { rank: 0, ...page.after },
       rows: page.first + 1,
     },
     param,
@@ -126,8 +138,8 @@ function unrecoveredListQuery(
 }
 
 /** When it was heard bounds the quarter of an hour in which it was heard, and with it what is read of the index by those. */
-function coarseBounds(filter: MachineFilter, sort: UnrecoveredSort, param: AddParameter): string[] {
-  if (sort.column !== 'heard_order') return [];
+function coarseBounds(filter: MachineFilter, sort: SortColumn, param: AddParameter): string[] {
+  if (sort?.column !== 'heard_order') return [];
   const { lastHeardBeforeMs, lastHeardAfterMs } = filter;
   const moment = (atMs: number): string => `to_timestamp(${param(atMs)}::float8 / 1000)`;
   return [
@@ -137,9 +149,6 @@ function coarseBounds(filter: MachineFilter, sort: UnrecoveredSort, param: AddPa
       : [`status.heard_order > ${moment(lastHeardAfterMs - HEARD_ORDER_MS)}`]),
   ];
 }
-
-/** The grain of `heard_order`. */
-const HEARD_ORDER_MS = 900_000;
 
 /** The statement that counts the machines of a filter. The booked counts, where they know, are some ten rows a practice. */
 export function machineCountQuery(filter: MachineFilter, reading: FilterReading): Statement {

@@ -20,13 +20,14 @@ import {
   type MachineView,
   type MachineViewRow,
 } from './machine-view';
+import { NARROW_MACHINES_MAX, narrowness } from './narrowness';
 import type { OrganisationReader } from './organisation.reader';
 import type { PracticeStanding, PracticeStandings } from './practice-standings';
 import {
   idleOf,
   partOfPoints,
   PRIORITY_PARTS,
-  urgentListQueries,
+  urgentListQuery,
   type UrgentPlace,
 } from './priority-list-query';
 import { formatPriorityPlace, parsePriorityPlace, type PriorityPlace } from './priority-place';
@@ -110,7 +111,7 @@ export class MachineReader {
     order: PlainOrder,
     page: PageRequest,
   ): Promise<MachineView[]> {
-    const statement = machineListQuery(filter, order, page, await this.reading(asking));
+    const statement = machineListQuery(filter, order, page, await this.listReading(asking, filter));
     const look = this.look(await this.standings.present(), asking.nowMs);
     const rows = await this.rows<SortedRow>(asking, statement);
     return rows.map((row) => toMachineView(row, look, row.sort_value));
@@ -124,7 +125,7 @@ export class MachineReader {
   ): Promise<MachineView[]> {
     const place = after === null ? null : parsePriorityPlace(after.sortValue);
     const standing = await (place === null ? this.standings.present() : this.standings.recall(place.mark));
-    const reading = await this.reading(asking);
+    const reading = await this.listReading(asking, filter);
     const look = this.look(standing, asking.nowMs);
     const machines: MachineView[] = [];
     const firstPart = place === null ? 'HOPELESS_PRACTICES' : partOfPoints(place.points);
@@ -142,12 +143,13 @@ export class MachineReader {
         continue;
       }
       const withoutWorkingMachine = inScope(standing.withoutWorkingMachine, reading);
-      const question = { filter, part, withoutWorkingMachine, after: urgentPlace(place, key) };
-      for (const statement of urgentListQueries(question, reading)) {
-        const rows = await this.rows<UrgentRow>(asking, statement(first + 1 - machines.length));
-        machines.push(...rows.map((row) => toMachineView(row, look, placeOf(row, standing))));
-        if (machines.length > first) return machines;
-      }
+      const limit = first + 1 - machines.length;
+      const question = { filter, part, withoutWorkingMachine, after: urgentPlace(place, key), limit };
+      const statement = urgentListQuery(question, reading);
+      if (statement === null) continue;
+      const rows = await this.rows<UrgentRow>(asking, statement);
+      machines.push(...rows.map((row) => toMachineView(row, look, placeOf(row, standing))));
+      if (machines.length > first) return machines;
     }
     return machines;
   }
@@ -161,6 +163,15 @@ export class MachineReader {
 
   private reading({ scope, nowMs }: Asking): Promise<FilterReading> {
     return filterReading(this.organisations, this.policy, scope, nowMs);
+  }
+
+  /** With whether few machines can meet the filter. */
+  private async listReading(asking: Asking, filter: MachineFilter): Promise<FilterReading> {
+    const reading = await this.reading(asking);
+    const found = narrowness(filter, reading);
+    if (typeof found === 'boolean') return { ...reading, isNarrow: found };
+    const [row] = await this.rows<{ machines: number }>(asking, found);
+    return { ...reading, isNarrow: row !== undefined && row.machines <= NARROW_MACHINES_MAX };
   }
 
   private look(standing: PracticeStanding, nowMs: number): MachineReading {

@@ -1,17 +1,16 @@
-import {
-  MACHINE_ROLES,
-  ownPoints,
-  PRIORITY_POINTS,
-  RECOVERY_STATES,
-  URGENT_STATES,
-  type MachineRole,
-  type RecoveryState,
-} from '@app/recovery';
-import { roleCode, STATE_CODE, type MachineKey } from '@app/storage';
+import { MACHINE_ROLES, PRIORITY_POINTS, RECOVERY_STATES, URGENT_STATES } from '@app/recovery';
+import { KIND_PARTS, roleCode, STATE_CODE, type KindPart, type MachineKey } from '@app/storage';
+import { kindsToRead } from './kinds-to-read';
 import { MACHINE_COLUMNS } from './machine-columns';
-import { filterConditions, type AddParameter, type FilterReading } from './machine-conditions';
-import { statesWithin, type MachineFilter } from './machine-filter';
+import {
+  conditionsWithinStates,
+  filterConditions,
+  type AddParameter,
+  type FilterReading,
+} from './machine-conditions';
+import { flattenFilter, statesWithin, type MachineFilter } from './machine-filter';
 import { JOIN_MACHINE, needsMachine, type Statement } from './machine-list-query';
+import { orderedPage } from './ordered-page';
 
 /**
  * Lists by priority. A score is what a practice, a state and a role give, all in tens, and then the age, which decides between
@@ -36,8 +35,10 @@ export type UrgentQuestion = {
   readonly after: UrgentPlace | null;
 };
 
-/** Practices that are read whole and sorted; of more, the index is walked in the order of the list. */
-const NARROW_PRACTICES_MAX = 400;
+/** Practices whose machines are read whole and sorted; of more, the index is walked in the order of the list. */
+const NARROW_PRACTICES_MAX = 20;
+/** The same for practices without a working machine: they have few machines, or they would have one. */
+const HOPELESS_PRACTICES_MAX = 400;
 
 /** The part of a list that holds machines with these points. */
 export function partOfPoints(points: number): PriorityPartOfList {
@@ -50,173 +51,119 @@ export function idleOf(filter: MachineFilter): MachineFilter {
   return { and: [filter], states: RECOVERY_STATES.filter((state) => !URGENT_STATES.includes(state)) };
 }
 
-/**
- * The statements of a part of the list, to be read one after the other until the page is full: together they are the list. Most
- * pages are full after the first, which goes through the streams of the most urgent machines only.
- */
-export function urgentListQueries(
-  question: Omit<UrgentQuestion, 'limit'>,
-  reading: FilterReading,
-): readonly ((limit: number) => Statement)[] {
-  const { part, withoutWorkingMachine, after } = question;
-  const filter: MachineFilter = { and: [question.filter], states: URGENT_STATES };
+/** The statement of a part of the list; null: no machine can be in it. */
+export function urgentListQuery(question: UrgentQuestion, reading: FilterReading): Statement | null {
+  const { part, withoutWorkingMachine } = question;
   const isHopeless = part === 'HOPELESS_PRACTICES';
-  const streams = streamsOf([...statesWithin(filter)], part).filter(
-    ({ points }) => after === null || points <= after.points,
-  );
-  if (streams.length === 0 || (isHopeless && withoutWorkingMachine.length === 0)) return [];
-  const isNarrow = isHopeless
-    ? withoutWorkingMachine.length <= NARROW_PRACTICES_MAX
-    : isFew(reading.practicesInScope) || isNarrowFilter(question.filter, reading);
-  const groups = isNarrow ? [streams] : groupStreams(streams);
-  return groups.map((group) => (limit: number): Statement => {
-    const values: unknown[] = [];
-    const parameter: AddParameter = (value) => `$${values.push(value)}`;
-    const conditions = [...filterConditions(filter, reading, parameter)];
-    if (withoutWorkingMachine.length > 0) {
-      const isAmong = isHopeless ? '= ANY' : '<> ALL';
-      conditions.push(`status.practice_id ${isAmong} (${parameter(withoutWorkingMachine)}::text[])`);
-    }
-    const parts = { question: { ...question, limit }, streams: group, conditions, parameter };
-    return { text: isNarrow ? collectAndSort(parts) : walkInOrder(parts), values };
-  });
+  const filter = flattenFilter({ and: [question.filter], states: URGENT_STATES });
+  if (statesWithin(filter).size === 0 || (isHopeless && withoutWorkingMachine.length === 0)) return null;
+  const values: unknown[] = [];
+  const parameter: AddParameter = (value) => `$${values.push(value)}`;
+  const places = placesOf(filter, reading);
+  const isFew = isHopeless
+    ? withoutWorkingMachine.length <= HOPELESS_PRACTICES_MAX
+    : places !== null && places.length <= NARROW_PRACTICES_MAX;
+  const page =
+    reading.isNarrow === true || isFew
+      ? collectAndSort(question, filter, reading, parameter)
+      : walkInOrder(question, filter, places, reading, parameter);
+  return { text: shown(page), values };
 }
 
-/** The machines of one state and role. */
-type Stream = { readonly state: RecoveryState; readonly role: MachineRole | null; readonly points: number };
-
-/** Streams of the first statement; each further one goes through twice as many. */
-const FIRST_STREAMS = 4;
-
-/** Every state and role, with the points of their machines, most points first. */
-function streamsOf(states: readonly RecoveryState[], part: UrgentQuestion['part']): readonly Stream[] {
-  return states
-    .flatMap((state) =>
-      ROLES.map((role) => ({ state, role, points: ownPoints(state, role) + practicePoints(part) })),
-    )
-    .sort((a, b) => b.points - a.points);
-}
-
-/** In their order; streams of equal points stay together, because their machines mix. */
-function groupStreams(streams: readonly Stream[]): readonly (readonly Stream[])[] {
-  const groups: Stream[][] = [];
-  for (const stream of streams) {
-    const group = groups[groups.length - 1];
-    const isFull = group !== undefined && group.length >= FIRST_STREAMS * 2 ** (groups.length - 1);
-    if (group === undefined || (isFull && group[group.length - 1]?.points !== stream.points))
-      groups.push([stream]);
-    else group.push(stream);
-  }
-  return groups;
-}
-
-type StatementParts = {
-  readonly question: UrgentQuestion;
-  readonly streams: readonly Stream[];
-  readonly conditions: readonly string[];
-  readonly parameter: AddParameter;
-};
-
-/** A filter that leaves few machines, found by an index of its own. */
-function isNarrowFilter(filter: MachineFilter, reading: FilterReading): boolean {
-  const { within, hostname, hostnameIs, serialNumber, serialNumberPrefix } = filter;
-  const names = [hostname, hostnameIs, serialNumber, serialNumberPrefix];
-  const narrowing = [filter.assetTag, filter.assetTagPrefix, filter.assignees, filter.tags, ...names];
-  return (
-    narrowing.some((one) => one !== undefined) ||
-    (within !== undefined && !within.includes('ENGLAND') && isFew(reading.practicesWithin(within))) ||
-    (filter.and ?? []).some((one) => isNarrowFilter(one, reading))
-  );
-}
-
-/** @param practices null: all there are */
-function isFew(practices: readonly string[] | null): boolean {
-  return practices !== null && practices.length <= NARROW_PRACTICES_MAX;
+/** The practices that machines of the filter can be at; null: all. */
+function placesOf({ within }: MachineFilter, reading: FilterReading): readonly string[] | null {
+  return within === undefined || within.includes('ENGLAND')
+    ? reading.practicesInScope
+    : reading.practicesWithin(within);
 }
 
 /** All machines that meet the conditions, with their points, sorted. */
-function collectAndSort({ question, conditions, parameter }: StatementParts): string {
-  const { after, part } = question;
-  const rank = `-(${OWN_POINTS} + ${practicePoints(part)})`;
-  const behind =
-    after === null
-      ? ''
-      : `AND (${rank}, status.since, status.practice_id, status.machine_id) > (${placeOf(after, parameter).join(', ')})`;
-  return pageOf(
-    `SELECT ${rank} AS rank, status.since, status.practice_id, status.machine_id
+function collectAndSort(
+  { part, withoutWorkingMachine, after, limit }: UrgentQuestion,
+  filter: MachineFilter,
+  reading: FilterReading,
+  parameter: AddParameter,
+): string {
+  const conditions = [...filterConditions(filter, reading, parameter)];
+  if (withoutWorkingMachine.length > 0) {
+    const isAmong = part === 'HOPELESS_PRACTICES' ? '= ANY' : '<> ALL';
+    conditions.push(`status.practice_id ${isAmong} (${parameter(withoutWorkingMachine)}::text[])`);
+  }
+  const rank = rankOf('status.kind', part);
+  if (after !== null) {
+    const place = [
+      String(-after.points),
+      `${parameter(after.since)}::timestamptz`,
+      `${parameter(after.key.practiceId)}::text COLLATE "C"`,
+      `${parameter(after.key.machineId)}::uuid`,
+    ];
+    conditions.push(`(${rank}, status.since, status.practice_id, status.machine_id) > (${place.join(', ')})`);
+  }
+  return `
+      SELECT ${rank} AS rank, status.since AS sort_value, status.practice_id, status.machine_id
       FROM machine_status AS status ${needsMachine(conditions) ? JOIN_MACHINE : ''}
-      WHERE ${conditions.join(' AND ')} ${behind}`,
-    parameter(question.limit),
-  );
+      WHERE ${conditions.join(' AND ')}
+      ORDER BY 1, 2, 3, 4
+      LIMIT ${limit}`;
 }
 
-/**
- * The index holds the machines of every state and role by age. Each of these streams is read from where the last page left it,
- * no further than a page.
- */
-function walkInOrder({ question, streams, conditions, parameter }: StatementParts): string {
-  const { after } = question;
-  const goesOn = after !== null && streams.some(({ points }) => points === after.points);
-  const from = goesOn ? placeOf(after, parameter).slice(1) : null;
-  const limit = parameter(question.limit);
-  const rows = streams.map(({ state, role, points }) => {
-    const place = from !== null && points === after?.points ? from : BEGINNING;
-    return `(${-points}, ${STATE_CODE[state]}::smallint, ${roleCode(role)}::smallint, ${place.join(', ')})`;
-  });
-  return pageOf(
-    `SELECT stream.rank, found.since, found.practice_id, found.machine_id
-      FROM (VALUES ${rows.join(', ')}) AS stream (rank, state, role_code, since, practice_id, machine_id)
-      CROSS JOIN LATERAL (
-        SELECT status.since, status.practice_id, status.machine_id
-        FROM machine_status AS status ${needsMachine(conditions) ? JOIN_MACHINE : ''}
-        WHERE ${conditions.join(' AND ')}
-          AND status.state = stream.state AND status.role_code = stream.role_code
-          AND (status.since, status.practice_id, status.machine_id) > (stream.since, stream.practice_id, stream.machine_id)
-        ORDER BY status.since, status.practice_id, status.machine_id
-        LIMIT ${limit}
-      ) AS found`,
-    limit,
+/** The index holds the machines of every kind by age, and a kind says what its points are. */
+function walkInOrder(
+  { part, withoutWorkingMachine, after, limit }: UrgentQuestion,
+  filter: MachineFilter,
+  places: readonly string[] | null,
+  reading: FilterReading,
+  parameter: AddParameter,
+): string {
+  const anywhere = { ...reading, practicesInScope: null };
+  const elsewhere = { ...filter, within: undefined };
+  const conditions = ['status.kind IS NOT NULL', ...conditionsWithinStates(elsewhere, anywhere, parameter)];
+  let practices = places;
+  if (part === 'HOPELESS_PRACTICES') {
+    const sought = places === null ? null : new Set(places);
+    practices = withoutWorkingMachine.filter((code) => sought?.has(code) ?? true);
+  } else if (withoutWorkingMachine.length > 0) {
+    // Hashed, and not weighed by the planner: there may be thousands.
+    conditions.push(
+      `(status.practice_id IN (SELECT unnest(${parameter(withoutWorkingMachine)}::text[]))) IS NOT TRUE`,
+    );
+  }
+  return orderedPage(
+    {
+      sort: { column: 'since', type: 'timestamptz' },
+      conditions,
+      kinds: kindsToRead(filter, reading, parameter),
+      rank: rankOf('kind.kind', part),
+      practices,
+      after: after && { rank: -after.points, sortValue: after.since, key: after.key },
+      rows: limit,
+    },
+    parameter,
   );
 }
 
 /** Only the machines of the page are looked at whole: everything before moves four columns a machine. */
-function pageOf(found: string, limit: string): string {
+function shown(page: string): string {
   return `
-    SELECT ${MACHINE_COLUMNS}, -page.rank AS points, page.since::text AS since_text
-    FROM (
-      ${found}
-      ORDER BY 1, 2, 3, 4
-      LIMIT ${limit}
-    ) AS page
+    WITH page AS MATERIALIZED (${page})
+    SELECT ${MACHINE_COLUMNS}, -page.rank AS points, page.sort_value::text AS since_text
+    FROM page
     JOIN machine_status AS status ON status.practice_id = page.practice_id AND status.machine_id = page.machine_id
     ${JOIN_MACHINE}
-    ORDER BY page.rank, page.since, page.practice_id, page.machine_id`;
+    ORDER BY page.rank, page.sort_value, page.practice_id, page.machine_id`;
 }
 
 function practicePoints(part: UrgentQuestion['part']): number {
   return part === 'HOPELESS_PRACTICES' ? PRIORITY_POINTS.noWorkingMachineAtPractice : 0;
 }
 
-/** Before every machine of a stream. */
-const BEGINNING = [
-  `'-infinity'::timestamptz`,
-  `''::text COLLATE "C"`,
-  `'00000000-0000-0000-0000-000000000000'::uuid`,
-];
-
-function placeOf({ points, since, key }: UrgentPlace, parameter: AddParameter): readonly string[] {
-  return [
-    String(-points),
-    `${parameter(since)}::timestamptz`,
-    `${parameter(key.practiceId)}::text COLLATE "C"`,
-    `${parameter(key.machineId)}::uuid`,
-  ];
+/** What sorts machines before their age: the negative of their points, from the number of their kind. Written from the table of the rules. */
+function rankOf(kind: string, part: UrgentQuestion['part']): string {
+  const partOf = ({ factor, values }: KindPart): string => `${kind} / ${factor} % ${values}`;
+  const { state, role } = PRIORITY_POINTS;
+  const ofState = URGENT_STATES.map((one) => `WHEN ${STATE_CODE[one]} THEN ${state[one]}`);
+  const ofRole = MACHINE_ROLES.map((one) => `WHEN ${roleCode(one)} THEN ${role[one]}`);
+  return `(-(${practicePoints(part)}
+    + CASE ${partOf(KIND_PARTS.state)} ${ofState.join(' ')} ELSE 0 END
+    + CASE ${partOf(KIND_PARTS.role)} ${ofRole.join(' ')} ELSE ${PRIORITY_POINTS.ofUnknownRole} END))`;
 }
-
-const ROLES: readonly (MachineRole | null)[] = [null, ...MACHINE_ROLES];
-
-/** `ownPoints` in SQL, written from the same table. */
-const OWN_POINTS = `(
-  CASE status.state ${URGENT_STATES.map((state) => `WHEN ${STATE_CODE[state]} THEN ${PRIORITY_POINTS.state[state]}`).join(' ')} END +
-  CASE status.role_code ${MACHINE_ROLES.map((role) => `WHEN ${roleCode(role)} THEN ${PRIORITY_POINTS.role[role]}`).join(' ')}
-    ELSE ${PRIORITY_POINTS.ofUnknownRole} END)`;

@@ -1,6 +1,7 @@
 import type { MachineRole } from '@app/recovery';
 import { roleCode } from './codes';
 import type { Queryable } from './database';
+import { TRAIT_PARTS } from './machine-kind';
 import type { MachineKey } from './machine-key';
 
 /** Who takes care of a machine, and until when. Past that moment it is nobody's. */
@@ -129,6 +130,9 @@ export async function saveCare(
   if (rowCount !== changes.length) throw new Error('the care of a machine changed although it was locked');
 }
 
+/** The bit of `traits` that follows `machine.identity_conflict_since`. */
+const CONFLICT_TRAIT = TRAIT_PARTS.identityConflict.factor;
+
 /** $1 the changes as JSON, $2 and $3 who, $4 the request, $5 when. One row comes back for each event. */
 const SAVE_CARE = `
   WITH given AS (
@@ -137,10 +141,12 @@ const SAVE_CARE = `
       assignee text, assigned_until_ms float8, review_on date, attested_ms float8, successor_id uuid, moved_to text,
       identity_settled boolean, tags_added text[], tags_removed text[], kind text, details jsonb, role_code smallint)
   ), ranked AS (
-    UPDATE machine_status AS status SET role_code = given.role_code
+    UPDATE machine_status AS status
+    SET role_code = given.role_code,
+        traits = status.traits - CASE WHEN given.identity_settled THEN status.traits & ${CONFLICT_TRAIT} ELSE 0 END
     FROM given
     WHERE status.practice_id = given.practice_id AND status.machine_id = given.machine_id
-      AND status.role_code <> given.role_code
+      AND (status.role_code <> given.role_code OR given.identity_settled)
   ), cared AS (
     UPDATE machine
     SET care_version = machine.care_version + 1,

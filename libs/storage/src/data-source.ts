@@ -35,6 +35,7 @@ import { EnrolmentRecords1721782000000 } from './migrations/1721782000000-enrolm
 import { Register1721791219000 } from './migrations/1721791219000-register';
 import { RoomForFacts1721795000000 } from './migrations/1721795000000-room-for-facts';
 import { TransitionTimes1721783400000 } from './migrations/1721783400000-transition-times';
+import { NarrowStatus1721801000000 } from './migrations/1721801000000-narrow-status';
 import { ScopeOnce1721800000000 } from './migrations/1721800000000-scope-once';
 import { provideReaderRole } from './reader-role';
 
@@ -103,6 +104,7 @@ export function makeDataSource(url: string, statementTimeoutMs = 0): DataSource 
       RoomForFacts1721795000000,
       TransitionTimes1721783400000,
       ScopeOnce1721800000000,
+      NarrowStatus1721801000000,
     ],
     migrationsTransactionMode: 'all',
     synchronize: false,

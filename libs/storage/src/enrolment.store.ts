@@ -92,15 +92,15 @@ const CREATE_MACHINES = `
     ON CONFLICT (installation_id) DO NOTHING
     RETURNING installation_id, practice_id, machine_id
   ), created AS (
-    INSERT INTO machine (practice_id, machine_id, hostname, serial_number, smbios_uuid, asset_tag, enrolled_at)
+    INSERT INTO machine (practice_id, machine_id, hostname, serial_number, smbios_uuid, asset_tag, enrolled_at, memory)
     SELECT installed.practice_id, installed.machine_id, wanted.hostname, wanted.serial_number, wanted.smbios_uuid,
-           wanted.asset_tag, to_timestamp($2::float8 / 1000)
+           wanted.asset_tag, to_timestamp($2::float8 / 1000), $7
     FROM installed JOIN wanted ON wanted.installation_id = installed.installation_id
   ), placed AS (
     INSERT INTO machine_status (practice_id, machine_id, version, since, booked_at, transitions, facts_hash,
-                                exposure, state, reason, generation, memory, host_order)
+                                exposure, state, reason, generation, host_order)
     SELECT installed.practice_id, installed.machine_id, 1, to_timestamp($2::float8 / 1000), to_timestamp($2::float8 / 1000), 0, 0,
-           $4, $5, $6, 1, $7, lower(wanted.hostname)
+           $4, $5, $6, 1, lower(wanted.hostname)
     FROM installed JOIN wanted ON wanted.installation_id = installed.installation_id
   ), counted AS (
     INSERT INTO progress_count AS cell (practice_id, exposure, state, machines, changed_at)

@@ -23,6 +23,7 @@ export {
   parseMachineKey,
   type MachineKey,
 } from './machine-key';
+export { KIND_PARTS, TRAIT_CODE, traitsOf, type KindPart, type TraitFacts } from './machine-kind';
 export { factsOf, hashFacts, mergeFacts, type MachineFacts } from './machine-facts';
 export {
   LEDGER_BUCKET_MS,

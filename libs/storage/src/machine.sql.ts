@@ -8,14 +8,18 @@ const STATUS_COLUMNS = `
   status.version, status.exposure, status.state, status.reason,
   date_part('epoch', status.since) * 1000, date_part('epoch', status.due_at) * 1000,
   date_part('epoch', status.heard_at) * 1000, date_part('epoch', status.heard_started_at) * 1000, status.heard_seq,
-  status.transitions, status.generation, status.facts_hash, date_part('epoch', status.booked_at) * 1000, status.memory`;
+  status.transitions, status.generation, status.facts_hash, date_part('epoch', status.booked_at) * 1000, machine.memory`;
 
-/** $1 practices, $2 machines: one index look-up for each key. */
+/** A decision is made on what a machine's reports prove, which stands beside its facts: no contact has to copy it. */
+const JOIN_MEMORY = `
+  JOIN machine ON machine.practice_id = status.practice_id AND machine.machine_id = status.machine_id`;
+
+/** $1 practices, $2 machines: two index look-ups for each key. */
 export const LOAD_STATUSES = `
   SELECT ${STATUS_COLUMNS}, wanted.ord::int
   FROM unnest($1::text[], $2::uuid[]) WITH ORDINALITY AS wanted (practice_id, machine_id, ord)
   JOIN machine_status AS status
-    ON status.practice_id = wanted.practice_id AND status.machine_id = wanted.machine_id
+    ON status.practice_id = wanted.practice_id AND status.machine_id = wanted.machine_id ${JOIN_MEMORY}
   ORDER BY wanted.ord`;
 
 /**
@@ -24,7 +28,7 @@ export const LOAD_STATUSES = `
  */
 export const LOAD_OVERDUE = `
   SELECT ${STATUS_COLUMNS}, status.practice_id, status.machine_id, date_part('epoch', status.due_from) * 1000
-  FROM machine_status AS status
+  FROM machine_status AS status ${JOIN_MEMORY}
   WHERE status.due_from <= to_timestamp($1::double precision / 1000)
     AND status.due_at <= to_timestamp($1::double precision / 1000)
     AND (status.due_from, status.practice_id, status.machine_id) >
@@ -65,7 +69,9 @@ export const SAVE_CONTACTS = `
  *   ledger) joins the rows that were really updated, so that a lost race writes nothing at all.
  * - Counts and ledger are written in the order of their keys after the machines' rows: writers that share cells queue up and
  *   never wait in a circle.
- * - A fact absent from the JSON was not collected and keeps its value; a JSON null is a value ("no such file").
+ * - What a machine's reports prove (\`memory\`) stands beside its facts, and is written with them.
+ * - A fact absent from the JSON was not collected and keeps its value; a JSON null is a value ("no such file"). No facts at all:
+ *   they are as they were.
  * - A delta that sums to zero within the batch is not written: it would lock a row for nothing.
  *
  * $8 is the record time, $9 the version of the rules. Returns the ordinals (from 1) of the rows whose version had moved.
@@ -91,10 +97,10 @@ export const SAVE_DECISIONS = `
     FROM ROWS FROM (
       json_to_recordset($7::json) AS (
         practice_id text, machine_id uuid, version int, heard_ms float8, started_ms float8, heard_seq int, due_ms float8, since_ms float8, booked_ms float8,
-        exposure smallint, state smallint, reason smallint, facts_hash int, memory text, transitions json, facts json)
+        exposure smallint, state smallint, reason smallint, facts_hash int, memory text, traits smallint, transitions json, facts json)
     ) WITH ORDINALITY AS a (
       practice_id, machine_id, version, heard_ms, started_ms, heard_seq, due_ms, since_ms, booked_ms,
-      exposure, state, reason, facts_hash, memory, transitions, facts, ord)
+      exposure, state, reason, facts_hash, memory, traits, transitions, facts, ord)
   ), moved AS (
     UPDATE machine_status AS status
     SET version = status.version + 1,
@@ -108,34 +114,39 @@ export const SAVE_DECISIONS = `
         state = altered.state,
         reason = altered.reason,
         facts_hash = altered.facts_hash,
-        memory = altered.memory,
         transitions = status.transitions + json_array_length(altered.transitions),
-        host_order = COALESCE(lower(altered.facts ->> 'hostname'), status.host_order)
+        host_order = COALESCE(lower(altered.facts ->> 'hostname'), status.host_order),
+        traits = COALESCE(altered.traits, status.traits)
     FROM altered
     WHERE status.practice_id = altered.practice_id AND status.machine_id = altered.machine_id
       AND status.version = altered.version
-    RETURNING altered.practice_id, altered.machine_id, altered.transitions, altered.facts, altered.ord
+    RETURNING altered.practice_id, altered.machine_id, altered.memory, altered.transitions, altered.facts, altered.ord
   ), described AS (
     UPDATE machine
-    SET facts_at = to_timestamp(fact.facts_ms / 1000),
+    SET memory = moved.memory,
+        facts_at = COALESCE(to_timestamp(fact.facts_ms / 1000), machine.facts_at),
         hostname = COALESCE(fact.hostname, machine.hostname),
         os_build = COALESCE(fact.os_build, machine.os_build),
         sensor_version =
           CASE WHEN moved.facts -> 'sensor_version' IS NULL THEN machine.sensor_version ELSE fact.sensor_version END,
-        sensor_running = fact.sensor_running, bitlocker = fact.bitlocker,
-        safe_boot_flag = fact.safe_boot_flag, boot_mode = fact.boot_mode,
+        sensor_running = CASE WHEN moved.facts IS NULL THEN machine.sensor_running ELSE fact.sensor_running END,
+        bitlocker = CASE WHEN moved.facts IS NULL THEN machine.bitlocker ELSE fact.bitlocker END,
+        safe_boot_flag = CASE WHEN moved.facts IS NULL THEN machine.safe_boot_flag ELSE fact.safe_boot_flag END,
+        boot_mode = COALESCE(fact.boot_mode, machine.boot_mode),
         file_written_at =
           CASE WHEN moved.facts -> 'file_written_ms' IS NULL THEN machine.file_written_at
                ELSE to_timestamp(fact.file_written_ms / 1000) END,
-        file_verdict = fact.file_verdict,
-        clock_skew_seconds = fact.clock_skew_seconds,
-        identity_conflict_since = to_timestamp(fact.identity_conflict_ms / 1000)
-    FROM moved, json_to_record(moved.facts) AS fact (
+        file_verdict = COALESCE(fact.file_verdict, machine.file_verdict),
+        clock_skew_seconds =
+          CASE WHEN moved.facts IS NULL THEN machine.clock_skew_seconds ELSE fact.clock_skew_seconds END,
+        identity_conflict_since =
+          CASE WHEN moved.facts IS NULL THEN machine.identity_conflict_since
+               ELSE to_timestamp(fact.identity_conflict_ms / 1000) END
+    FROM moved LEFT JOIN LATERAL json_to_record(moved.facts) AS fact (
       facts_ms float8, hostname text, os_build text, sensor_version text, sensor_running boolean, bitlocker text,
       safe_boot_flag boolean, boot_mode text, file_written_ms float8, file_verdict text, clock_skew_seconds int,
-      identity_conflict_ms float8)
-    WHERE moved.facts IS NOT NULL
-      AND machine.practice_id = moved.practice_id AND machine.machine_id = moved.machine_id
+      identity_conflict_ms float8) ON true
+    WHERE machine.practice_id = moved.practice_id AND machine.machine_id = moved.machine_id
   ), changes AS (
     SELECT moved.practice_id, moved.machine_id, change.*
     FROM moved, json_to_recordset(moved.transitions) AS change (

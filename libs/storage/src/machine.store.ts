@@ -2,6 +2,7 @@ import { RULE_VERSION, type TrackedMachine, type Transition } from '@app/recover
 import { EXPOSURE_CODE, exposureOf, REASON_CODE, reasonOf, STATE_CODE, stateOf } from './codes';
 import type { Queryable } from './database';
 import type { MachineFacts } from './machine-facts';
+import { traitsOf } from './machine-kind';
 import { decodeMemory, encodeMemory, type MemoryRow } from './memory-codec';
 import { inWriteOrder, type MachineKey } from './machine-key';
 import { LOAD_OVERDUE, LOAD_STATUSES, SAVE_DECISIONS } from './machine.sql';
@@ -198,6 +199,8 @@ type AlteredRow = {
   readonly reason: number;
   readonly facts_hash: number;
   readonly memory: string;
+  /** Of the facts, when they change. */
+  readonly traits: number | null;
   readonly transitions: readonly TransitionRow[];
   readonly facts: MachineFacts | null;
 };
@@ -232,6 +235,7 @@ function alteredRow(change: MachineChange, row: MemoryRow): AlteredRow {
     reason: REASON_CODE[after.reason],
     facts_hash: change.facts?.hash ?? before.factsHash,
     memory: row.text,
+    traits: change.facts === null ? null : traitsOf(change.facts.values),
     transitions: change.transitions.map((transition, i) =>
       transitionRow(transition, before.transitionCount + 1 + i, bookings[i] ?? transition.atMs),
     ),

@@ -39,14 +39,14 @@ const PLACE_MOVED = `
     SELECT * FROM json_to_recordset($1::json) AS m (
       from_practice text, from_machine uuid, to_practice text, to_machine uuid)
   ), described AS (
-    INSERT INTO machine (practice_id, machine_id, registered_at, ${TAKEN_ALONG})
-    SELECT move.to_practice, move.to_machine, to_timestamp($2::float8 / 1000), ${TAKEN_ALONG}
+    INSERT INTO machine (practice_id, machine_id, registered_at, memory, ${TAKEN_ALONG})
+    SELECT move.to_practice, move.to_machine, to_timestamp($2::float8 / 1000), $7, ${TAKEN_ALONG}
     FROM move JOIN machine ON machine.practice_id = move.from_practice AND machine.machine_id = move.from_machine
   ), placed AS (
     INSERT INTO machine_status (practice_id, machine_id, version, since, booked_at, transitions, facts_hash,
-                                exposure, state, reason, generation, memory, host_order, role_code)
+                                exposure, state, reason, generation, host_order, role_code, traits)
     SELECT move.to_practice, move.to_machine, 1, to_timestamp($2::float8 / 1000), to_timestamp($2::float8 / 1000), 0,
-           status.facts_hash, $4, $5, $6, 1, $7, status.host_order, status.role_code
+           status.facts_hash, $4, $5, $6, 1, status.host_order, status.role_code, status.traits
     FROM move
     JOIN machine_status AS status ON status.practice_id = move.from_practice AND status.machine_id = move.from_machine
   ), tagged AS (

@@ -137,15 +137,15 @@ const PLACE_EXPECTED = `
       location text, "bitlockerKeyId" text, "bitlockerKeyEscrowed" boolean, "roleCode" smallint)
   ), described AS (
     INSERT INTO machine (practice_id, machine_id, hostname, serial_number, smbios_uuid, registered_at, role, asset_tag, location,
-                         bitlocker_key_id, bitlocker_key_escrowed, care_version)
+                         bitlocker_key_id, bitlocker_key_escrowed, care_version, memory)
     SELECT "practiceId", "machineId", name, "serialNumber", "smbiosUuid", to_timestamp($2::float8 / 1000), role, "assetTag",
-           location, "bitlockerKeyId", "bitlockerKeyEscrowed", 1
+           location, "bitlockerKeyId", "bitlockerKeyEscrowed", 1, $6
     FROM given
   ), placed AS (
     INSERT INTO machine_status (practice_id, machine_id, version, since, booked_at, transitions, facts_hash,
-                                exposure, state, reason, generation, memory, host_order, role_code)
+                                exposure, state, reason, generation, host_order, role_code)
     SELECT "practiceId", "machineId", 1, to_timestamp($2::float8 / 1000), to_timestamp($2::float8 / 1000), 0, 0,
-           $3, $4, $5, 1, $6, lower(name), "roleCode"
+           $3, $4, $5, 1, lower(name), "roleCode"
     FROM given
   )
   INSERT INTO care_event (practice_id, machine_id, ordinal, kind, actor, actor_name, at, action_id, details)

@@ -18,7 +18,7 @@ export function embeddedPostgresSettings(size: MachineSize): Record<string, stri
 
     // A quarter of the memory is the usual start; more than 1 GiB is left to the page cache, because the
     // service, the server and whatever else runs here share the machine.
-    shared_buffers: megabytes(clamp(memory / 4, 32 * MIB, GIB)),
+    shared_buffers: megabytes(clamp(memory / 4, 32 * MIB, 8 * GIB)),
     // What the planner may expect to find cached, in shared buffers or in the page cache. Reserves nothing.
     effective_cache_size: megabytes(clamp(memory / 2, 64 * MIB, 64 * GIB)),
     // Per sort or hash of one of at most 60 sessions; the write path sorts nothing.

@@ -18,7 +18,7 @@ export class InstallationEntity {
   moved_from!: string | null;
 }
 
-/** A machine's identity and the facts it last reported; written when one of them changes. */
+/** A machine's identity, the facts it last reported, and what its reports prove; written when one of them changes. */
 @Entity('machine')
 @Index('machine_by_asset', ['practice_id', 'serial_number'], { where: 'serial_number IS NOT NULL' })
 @Index('machine_by_hostname', { synchronize: false })
@@ -29,6 +29,8 @@ export class InstallationEntity {
 @Index('machine_by_serial_number', { synchronize: false })
 @Index('machine_attested', { synchronize: false })
 @Index('machine_expected', { synchronize: false })
+@Index('machine_by_os_build', { synchronize: false })
+@Index('machine_by_sensor_version', { synchronize: false })
 @Check('machine_role', `role IN ('RECEPTION', 'CONSULTING_ROOM', 'DISPENSARY', 'SERVER', 'OTHER')`)
 export class MachineEntity {
   @PrimaryColumn({ type: 'text', collation: 'C' })
@@ -52,6 +54,10 @@ export class MachineEntity {
 
   @Column({ type: 'uuid', nullable: true })
   successor_id!: string | null;
+
+  /** All that its reports prove, joined (`encodeMemory`). Decisions read it; a mere contact does not change it. */
+  @Column({ type: 'text' })
+  memory!: string;
 
   @Column({ type: 'timestamptz', nullable: true })
   facts_at!: Date | null;
@@ -143,14 +149,12 @@ const GENERATED = { generatedType: 'STORED', asExpression: ' ', insert: false, u
 @Entity('machine_status')
 @Index('machine_status_due', { synchronize: false })
 @Index('unrecovered_by_key', { synchronize: false })
-@Index('unrecovered_by_since', { synchronize: false })
 @Index('unrecovered_by_host', { synchronize: false })
 @Index('unrecovered_by_heard', { synchronize: false })
-@Index('unrecovered_at_practice_by_since', { synchronize: false })
 @Index('unrecovered_at_practice_by_host', { synchronize: false })
 @Index('unrecovered_at_practice_by_heard', { synchronize: false })
-@Index('machine_status_urgent', { synchronize: false })
-@Index('machine_status_urgent_at_practice', { synchronize: false })
+@Index('urgent_by_since', { synchronize: false })
+@Index('urgent_at_practice_by_since', { synchronize: false })
 export class MachineStatusEntity {
   @PrimaryColumn({ type: 'text', collation: 'C' })
   practice_id!: string;
@@ -206,8 +210,9 @@ export class MachineStatusEntity {
   @Column({ type: 'smallint', default: 0 })
   role_code!: number;
 
-  @Column({ type: 'text' })
-  memory!: string;
+  /** What it last told of itself, as a number (`traitsOf`): a copy of columns of `machine`, for lists; written with them. */
+  @Column({ type: 'smallint', default: 0 })
+  traits!: number;
 
   /** The host name in lower case, as lists sort by it; written with `machine.hostname`. */
   @Column({ type: 'text', collation: 'C', default: '' })
@@ -216,6 +221,10 @@ export class MachineStatusEntity {
   /** The quarter of an hour in which it was last heard, while it is unrecovered; null otherwise. Made by the database. */
   @Column({ type: 'timestamptz', nullable: true, ...GENERATED })
   heard_order!: Date | null;
+
+  /** State, exposure, role, reason and traits as one number (`KIND_PARTS`); null: it needs nobody. Made by the database. */
+  @Column({ type: 'integer', nullable: true, ...GENERATED })
+  kind!: number | null;
 
   /** The quarter of an hour of `due_at`. Made by the database. */
   @Column({ type: 'timestamptz', nullable: true, ...GENERATED })

@@ -1,0 +1,53 @@
+import { beginsWith, type AddParameter, type FilterReading } from './machine-conditions';
+import { flattenFilter, type MachineFilter } from './machine-filter';
+import type { Statement } from './machine-list-query';
+
+/** So many machines are collected and sorted within a page's time; of more, the page is read in the order asked for. */
+export const NARROW_MACHINES_MAX = 4_000;
+
+/**
+ * Whether few machines can meet a filter, found by an index that names them: by a whole name for certain. Of the beginning of a name, a
+ * build, a tag or a person nobody knows before having looked: then the statement that counts them, no further than it matters.
+ *
+ * Whoever does not see the whole nation has few machines anyway, and PostgreSQL lets none of these indexes be used before row-level
+ * security has looked at each row.
+ */
+export function narrowness(asked: MachineFilter, reading: FilterReading): boolean | Statement {
+  const filter = flattenFilter(asked);
+  if (filter.hostnameIs !== undefined || filter.serialNumber !== undefined || filter.assetTag !== undefined)
+    return true;
+  if (reading.practicesInScope !== null) return false;
+  const values: unknown[] = [];
+  const parameter: AddParameter = (value) => `$${values.push(value)}`;
+  const limit = parameter(NARROW_MACHINES_MAX + 1);
+  const counts = [...beginnings(filter, parameter), ...people(filter, parameter)].map(
+    (found) => `(SELECT count(*) FROM (SELECT ${found} LIMIT ${limit}) AS found)`,
+  );
+  return counts.length === 0
+    ? false
+    : { text: `SELECT LEAST(${counts.join(', ')})::int AS machines`, values };
+}
+
+function beginnings(filter: MachineFilter, parameter: AddParameter): string[] {
+  const columns = {
+    hostname: filter.hostname,
+    serial_number: filter.serialNumberPrefix,
+    asset_tag: filter.assetTagPrefix,
+    os_build: filter.osBuildPrefix,
+    sensor_version: filter.sensorVersionPrefix,
+  };
+  return Object.entries(columns).flatMap(([column, text]) =>
+    text === undefined
+      ? []
+      : [`FROM machine WHERE ${beginsWith(`lower(machine.${column})`, text, parameter)}`],
+  );
+}
+
+function people({ tags, assignees }: MachineFilter, parameter: AddParameter): string[] {
+  return [
+    ...(tags === undefined ? [] : [`FROM machine_tag WHERE tag = ANY (${parameter(tags)}::text[])`]),
+    ...(assignees === undefined
+      ? []
+      : [`FROM machine WHERE assignee = ANY (${parameter(assignees)}::text[])`]),
+  ];
+}
