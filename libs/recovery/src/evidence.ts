@@ -51,18 +51,25 @@ export function proveHeartbeat(
     sessionStartedAtMs: startOfSession(observedAtMs, heartbeat.uptimeMs),
     skewMs: clockSkew(heartbeat.sentAtMs, receivedAtMs, observedAtMs),
   };
+  const { hitsMs, crashes, lastSoftCrashMs } = judgeCrashes(heartbeat.crashes, clock, incident, policy);
+  // Fields by name: two spreads make an object that the engine keeps as a dictionary, at ten times the price of the whole function.
   return {
-    ...clock,
+    observedAtMs,
+    receivedAtMs,
+    sessionStartedAtMs: clock.sessionStartedAtMs,
     bootId: heartbeat.bootId,
     seq: heartbeat.seq,
     bootMode: heartbeat.bootMode,
     live: heartbeat.ageMs <= policy.liveAgeMaxMs,
     file: judgeFile(heartbeat.channelFileWrittenAtMs, clock, incident, policy),
-    ...judgeCrashes(heartbeat.crashes, clock, incident, policy),
+    hitsMs,
+    crashes,
+    lastSoftCrashMs,
     inScope: isInScope(heartbeat.sensorVersion, incident),
     sensorRunning: heartbeat.sensorVersion === null ? false : heartbeat.sensorRunning,
     bitlocker: heartbeat.bitlocker === 'UNKNOWN' ? undefined : heartbeat.bitlocker,
     safeBootFlag: heartbeat.safeBootFlag,
+    skewMs: clock.skewMs,
   };
 }
 

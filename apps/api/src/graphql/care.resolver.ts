@@ -134,7 +134,7 @@ export class CareResolver {
     const result = await this.careForMachines.care(request, nowMs);
     const view = await this.machineReader.find(scope, key, nowMs);
     return {
-      machine: view === null ? null : toMachineType(view),
+      machine: view === null ? null : toMachineType(view, now, nowMs),
       repeated: 'repeated' in result && result.repeated,
       userErrors: toCareErrors(result),
     };

@@ -1,3 +1,4 @@
+import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import type { FastifyRequest } from 'fastify';
 import type { Callers } from '../http/limit-requests';
@@ -14,6 +15,10 @@ import type { RequestContext } from './request-context';
 
 /** Tokens of one GraphQL document: many times the largest sensible one, and parsed in a millisecond. */
 const GRAPHQL_TOKENS_MAX = 2_000;
+
+type Plugin = NonNullable<ApolloDriverConfig['plugins']>[number];
+/** Apollo comes in two builds whose types are told apart; what says that hints are off is a mark that both know. */
+const NO_CACHE_HINTS: unknown = ApolloServerPluginCacheControlDisabled();
 
 /** Which context belongs to which request; the poll answers look there whether an answer may be kept. */
 export type Contexts = WeakMap<FastifyRequest, RequestContext>;
@@ -40,7 +45,8 @@ export function graphqlOptions(
     csrfPrevention: true,
     allowBatchedHttpRequests: false,
     persistedQueries: { cache: new PersistedQueries(PUBLIC_OPERATIONS) },
-    plugins: [queryLimits(rateLimits, settings.limits.queryCostMax, callers)],
+    // Without it no field is wrapped once more: of a page of machines that is a tenth of the work, and nothing here is cached by hints.
+    plugins: [NO_CACHE_HINTS as Plugin, queryLimits(rateLimits, settings.limits.queryCostMax, callers)],
     formatError,
     transformSchema: (schema) => guardSchema(schema, POLICIES),
     context: (request: FastifyRequest): RequestContext => {

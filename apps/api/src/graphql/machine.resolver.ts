@@ -1,12 +1,5 @@
 import { Args, Context, ID, Int, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
-import type { Scope } from '@app/access';
-import {
-  MachineReader,
-  ReaderError,
-  TransitionReader,
-  type MachineFilter,
-  type MachineOrder,
-} from '@app/progress';
+import { MachineReader, TransitionReader, type MachineFilter, type MachineOrder } from '@app/progress';
 import { parseMachineKey } from '@app/storage';
 import { RecoveryClock } from '../recovery-clock';
 import type { Standing } from '../request-access';
@@ -27,7 +20,6 @@ import {
   TransitionConnectionType,
 } from './machine.type';
 import { MachineFilterInput, toMachineFilter } from './machine-filter.input';
-import { OrganisationType, toOrganisationType } from './organisation.type';
 import type { RequestContext } from './request-context';
 import { SenderStanding } from './sender-standing';
 import { MachineOrderEnum } from './vocabulary.type';
@@ -74,11 +66,11 @@ export class MachineResolver {
     @Args('orderBy', ORDER) orderBy: MachineOrder | null,
     @Args('first', FIRST) first: number,
     @Args('after', AFTER) after: string | null | undefined,
-    @SenderStanding() { scope }: Standing,
+    @SenderStanding() standing: Standing,
     @Context() context: RequestContext,
   ): Promise<MachineConnectionType> {
     const unrecovered: MachineFilter = { and: [toMachineFilter(filter ?? {})], groups: ['UNRECOVERED'] };
-    return this.page(scope, unrecovered, orderBy ?? 'PRACTICE', first, after, context);
+    return this.page(standing, unrecovered, orderBy ?? 'PRACTICE', first, after, context);
   }
 
   @Query(() => MachineConnectionType, { description: 'Machines of any state.' })
@@ -87,10 +79,10 @@ export class MachineResolver {
     @Args('orderBy', ORDER) orderBy: MachineOrder | null,
     @Args('first', FIRST) first: number,
     @Args('after', AFTER) after: string | null | undefined,
-    @SenderStanding() { scope }: Standing,
+    @SenderStanding() standing: Standing,
     @Context() context: RequestContext,
   ): Promise<MachineConnectionType> {
-    return this.page(scope, toMachineFilter(filter ?? {}), orderBy ?? 'PRACTICE', first, after, context);
+    return this.page(standing, toMachineFilter(filter ?? {}), orderBy ?? 'PRACTICE', first, after, context);
   }
 
   @Query(() => MachineType, {
@@ -99,25 +91,14 @@ export class MachineResolver {
   })
   async machine(
     @Args('id', { type: () => ID, description: 'Identity as given at enrolment.' }) id: string,
-    @SenderStanding() { scope }: Standing,
+    @SenderStanding() standing: Standing,
     @Context() context: RequestContext,
   ): Promise<MachineType | null> {
     context.answer.changesByItself = true;
     const key = parseMachineKey(id);
-    const view = key === null ? null : await this.machineReader.find(scope, key, this.clock.now());
-    return view === null ? null : toMachineType(view);
-  }
-
-  @ResolveField(() => OrganisationType, { description: 'The practice it stands at.' })
-  async practice(
-    @Parent() machine: MachineType,
-    @SenderStanding() standing: Standing,
-  ): Promise<OrganisationType> {
     const nowMs = this.clock.now();
-    const practice = (await standing.at(nowMs)).find(machine.key.practiceId);
-    if (practice === null)
-      throw new ReaderError('NOT_FOUND', 'the practice of this machine is not known any more');
-    return toOrganisationType(practice, nowMs);
+    const view = key === null ? null : await this.machineReader.find(standing.scope, key, nowMs);
+    return view === null ? null : toMachineType(view, standing.now, nowMs);
   }
 
   @ResolveField(() => TransitionConnectionType, { description: 'How it got to where it is.' })
@@ -141,7 +122,7 @@ export class MachineResolver {
   }
 
   private async page(
-    scope: Scope,
+    { scope, now }: Standing,
     filter: MachineFilter,
     order: MachineOrder,
     first: number,
@@ -154,10 +135,11 @@ export class MachineResolver {
       first: checkFirst(first),
       after: after == null ? null : readMachineCursor(after, mark, SORT_KIND[order]),
     };
-    const page = await this.machineReader.list(scope, filter, order, request, this.clock.now());
+    const nowMs = this.clock.now();
+    const page = await this.machineReader.list(scope, filter, order, request, nowMs);
     const edges = page.machines.map((view) => ({
       cursor: machineCursor(mark, view.sortValue, view.key),
-      node: toMachineType(view),
+      node: toMachineType(view, now, nowMs),
     }));
     return {
       edges,

@@ -1,8 +1,14 @@
 import { Field, ID, Int, ObjectType } from '@nestjs/graphql';
 import type { BootMode, Exposure, Freshness, RecoveryState, RecoveryTest, StateGroup } from '@app/recovery';
-import type { MachineFilter, MachineView, TransitionView } from '@app/progress';
+import {
+  ReaderError,
+  type MachineFilter,
+  type MachineView,
+  type OrganisationView,
+  type TransitionView,
+} from '@app/progress';
 import { formatMachineKey, type MachineKey } from '@app/storage';
-import { OrganisationType } from './organisation.type';
+import { OrganisationType, toOrganisationType } from './organisation.type';
 import { PageInfoType } from './page-info.type';
 import { NextStepType, PriorityType } from './urgency.type';
 import {
@@ -177,9 +183,12 @@ export class MachineType {
   @Field(() => ID, { nullable: true, description: 'The machine that replaced it.' })
   successorId!: string | null;
 
-  /** Not fields: what `practice` and `transitions` are looked up by. */
+  /** Looked up when it is asked for, and at once: a page has a hundred of them. */
+  @Field(() => OrganisationType, { description: 'The practice it stands at.' })
+  readonly practice!: OrganisationType;
+
+  /** Not a field: what `transitions` and others are looked up by. */
   key!: MachineKey;
-  practice?: OrganisationType;
 }
 
 @ObjectType('MachineEdge', { description: 'A machine and its cursor.' })
@@ -203,10 +212,20 @@ export class MachineConnectionType {
   filter!: MachineFilter;
 }
 
-/** A machine of the reader on the wire. */
-export function toMachineType(view: MachineView): MachineType {
+/** A machine of the reader on the wire, among the organisations that its reader sees at that moment. */
+export function toMachineType(
+  view: MachineView,
+  organisations: OrganisationView,
+  nowMs: number,
+): MachineType {
   const { facts, key } = view;
   return {
+    get practice() {
+      const practice = organisations.find(key.practiceId);
+      if (practice === null)
+        throw new ReaderError('NOT_FOUND', 'the practice of this machine is not known any more');
+      return toOrganisationType(practice, nowMs);
+    },
     id: formatMachineKey(key),
     key,
     hostname: view.hostname,
