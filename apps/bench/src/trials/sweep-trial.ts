@@ -50,7 +50,7 @@ export const SWEEP_TRIAL: Trial = {
     }
     const goal = { row: 'sweep', durability: 'D2' } as const;
     const limit = { unit: 's', expected: { atMost: SWEEP_SECONDS_MAX } } as const;
-    const fell = median(rounds.map(({ silent }) => silent));
+    const fell = Math.round(median(rounds.map(({ silent }) => silent)));
     return {
       goals: [
         makeGoal(
