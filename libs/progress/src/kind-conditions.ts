@@ -19,6 +19,21 @@ export function possibleKinds(filter: MachineFilter, kind: string): string {
   return all(conditions);
 }
 
+/**
+ * What is left to ask of the machines of possible kinds: a filter without the words that are settled for all of them. Asked again they
+ * would change nothing but the planner's mind, who takes each for a rare thing.
+ */
+export function beyondKinds(filter: MachineFilter): MachineFilter {
+  const { and } = filter;
+  const settled = Object.fromEntries(KIND_CONDITIONS.map((name) => [name, undefined]));
+  return { ...filter, ...settled, and: and?.map(beyondKinds) };
+}
+
+const KIND_CONDITIONS = [
+  ...(['states', 'groups', 'exposures', 'reasons', 'roles'] as const),
+  ...(['bootModes', 'fileVerdicts', 'bitlocker', 'sensor', 'safeBootFlag', 'identityConflict'] as const),
+] satisfies readonly (keyof MachineConditions)[];
+
 /** True for every kind of which all machines meet the filter for certain: what may be left out when its `not` is asked for. */
 function certainKinds(filter: MachineFilter, kind: string): string {
   const conditions = conditionsOnKind(filter);

@@ -28,13 +28,14 @@ export function filterConditions(
   reading: FilterReading,
   parameter: AddParameter,
 ): readonly string[] {
-  const states = statesWithin(filter);
-  // State codes are our own numbers: written out, they let the planner use the partial indexes.
-  const bound =
-    states.size === RECOVERY_STATES.length
-      ? []
-      : [`status.state IN (${[...states].map((state) => STATE_CODE[state]).join(', ') || 'NULL'})`];
-  return [...bound, ...conditionsWithinStates(filter, reading, parameter)];
+  const isOfAny = statesWithin(filter).size === RECOVERY_STATES.length;
+  return [...(isOfAny ? [] : [ofStates(filter)]), ...conditionsWithinStates(filter, reading, parameter)];
+}
+
+/** The states that can meet a filter. Their codes are our own numbers: written out, they let the planner use the partial indexes. */
+export function ofStates(filter: MachineFilter): string {
+  const codes = [...statesWithin(filter)].map((state) => STATE_CODE[state]);
+  return `status.state IN (${codes.join(', ') || 'NULL'})`;
 }
 
 /** The same for rows that are of states that can meet the filter anyway. */

@@ -1,10 +1,12 @@
 import { GROUP_OF_STATE } from '@app/recovery';
 import type { MachineKey } from '@app/storage';
+import { beyondKinds } from './kind-conditions';
 import { HEARD_ORDER_MS, kindsToRead } from './kinds-to-read';
 import { MACHINE_COLUMNS } from './machine-columns';
 import {
   conditionsWithinStates,
   filterConditions,
+  ofStates,
   type AddParameter,
   type FilterReading,
 } from './machine-conditions';
@@ -112,10 +114,11 @@ function unrecoveredListQuery(
   // The page keeps to the practices that are asked for, and those are in scope.
   const anywhere = { ...reading, practicesInScope: null };
   // The index by the beginning of the state holds kinds, and kinds are of states: named twice they would seem rarer than they are.
-  const conditions =
-    sort?.column === 'since'
-      ? ['status.kind IS NOT NULL', ...conditionsWithinStates(rest, anywhere, param)]
-      : [...filterConditions(rest, anywhere, param), ...coarseBounds(filter, sort, param)];
+  const conditions = [
+    sort?.column === 'since' ? 'status.kind IS NOT NULL' : ofStates(filter),
+    ...conditionsWithinStates(beyondKinds(rest), anywhere, param),
+    ...coarseBounds(filter, sort, param),
+  ];
   const keys = orderedPage(
     {
       sort,

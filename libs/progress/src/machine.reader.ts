@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Policy, WorkPolicy } from '@app/recovery';
 import type { MachineKey, Scope, ScopedReads } from '@app/storage';
 import { filterReading } from './filter-reading';
@@ -38,11 +39,17 @@ export type MachinePage = { readonly machines: readonly MachineView[]; readonly 
 /** Whose question, and at which moment: what every statement of an answer is read by. */
 type Asking = { readonly scope: Scope; readonly nowMs: number };
 
+/** A reader turns page after page of the same list. */
+const NARROWNESS_KEPT = { max: 500, ttl: 60_000 } as const;
+
 type SortedRow = MachineViewRow & { readonly sort_value: string };
 type UrgentRow = MachineViewRow & { readonly points: number; readonly since_text: string };
 
 /** Answers questions about single machines and lists of them, to whoever asks, within their scope. Reads only. */
 export class MachineReader {
+  /** How many machines a name meant lately. Both ways to read a list end in the same list, so it may be out of date. */
+  private readonly narrownesses = new LRUCache<string, number>(NARROWNESS_KEPT);
+
   constructor(
     private readonly reads: ScopedReads,
     private readonly organisations: OrganisationReader,
@@ -170,8 +177,13 @@ export class MachineReader {
     const reading = await this.reading(asking);
     const found = narrowness(filter, reading);
     if (typeof found === 'boolean') return { ...reading, isNarrow: found };
-    const [row] = await this.rows<{ machines: number }>(asking, found);
-    return { ...reading, isNarrow: row !== undefined && row.machines <= NARROW_MACHINES_MAX };
+    const question = JSON.stringify([found.text, found.values]);
+    let machines = this.narrownesses.get(question);
+    if (machines === undefined) {
+      machines = (await this.rows<{ machines: number }>(asking, found))[0]?.machines ?? 0;
+      this.narrownesses.set(question, machines);
+    }
+    return { ...reading, isNarrow: machines <= NARROW_MACHINES_MAX };
   }
 
   private look(standing: PracticeStanding, nowMs: number): MachineReading {

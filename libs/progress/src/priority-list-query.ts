@@ -1,5 +1,6 @@
 import { MACHINE_ROLES, PRIORITY_POINTS, RECOVERY_STATES, URGENT_STATES } from '@app/recovery';
 import { KIND_PARTS, roleCode, STATE_CODE, type KindPart, type MachineKey } from '@app/storage';
+import { beyondKinds } from './kind-conditions';
 import { kindsToRead } from './kinds-to-read';
 import { MACHINE_COLUMNS } from './machine-columns';
 import {
@@ -116,7 +117,7 @@ function walkInOrder(
   parameter: AddParameter,
 ): string {
   const anywhere = { ...reading, practicesInScope: null };
-  const elsewhere = { ...filter, within: undefined };
+  const elsewhere = { ...beyondKinds(filter), within: undefined };
   const conditions = ['status.kind IS NOT NULL', ...conditionsWithinStates(elsewhere, anywhere, parameter)];
   let practices = places;
   if (part === 'HOPELESS_PRACTICES') {

@@ -46,12 +46,12 @@ async function chooseLatent(
        SELECT status.practice_id, status.machine_id, row_number() OVER () AS place
        FROM machine_status AS status
        WHERE status.practice_id = wanted.practice_id AND status.state = ${STATE_CODE.LATENT}
-         AND status.heard_at > now() - interval '${HEARD_WITHIN}'
+         AND status.heard_at > $3::timestamptz - interval '${HEARD_WITHIN}'
        LIMIT ${OF_PRACTICE_MAX}
      ) AS latent
      ORDER BY latent.place, latent.practice_id
      LIMIT $2`,
-    [practices, machines],
+    [practices, machines, new Date()],
   );
   return rows.sort((a, b) => (keyText(a) < keyText(b) ? -1 : 1));
 }
