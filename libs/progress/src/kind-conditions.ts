@@ -29,9 +29,24 @@ export function beyondKinds(filter: MachineFilter): MachineFilter {
   return { ...filter, ...settled, and: and?.map(beyondKinds) };
 }
 
-const KIND_CONDITIONS = [
-  ...(['states', 'groups', 'exposures', 'reasons', 'roles'] as const),
+/** Whether a filter leaves every kind of its states possible. */
+export function saysNothingOfKinds({ and = [], or, not, ...own }: MachineFilter): boolean {
+  return (
+    or === undefined &&
+    not === undefined &&
+    WORD_CONDITIONS.every((name) => own[name] === undefined) &&
+    and.every(saysNothingOfKinds)
+  );
+}
+
+const WORD_CONDITIONS = [
+  ...(['exposures', 'reasons', 'roles'] as const),
   ...(['bootModes', 'fileVerdicts', 'bitlocker', 'sensor', 'safeBootFlag', 'identityConflict'] as const),
+] satisfies readonly (keyof MachineConditions)[];
+
+const KIND_CONDITIONS = [
+  ...(['states', 'groups'] as const),
+  ...WORD_CONDITIONS,
 ] satisfies readonly (keyof MachineConditions)[];
 
 /** True for every kind of which all machines meet the filter for certain: what may be left out when its `not` is asked for. */

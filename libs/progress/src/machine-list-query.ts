@@ -1,7 +1,7 @@
-import { GROUP_OF_STATE } from '@app/recovery';
-import type { MachineKey } from '@app/storage';
-import { beyondKinds } from './kind-conditions';
-import { HEARD_ORDER_MS, kindsToRead } from './kinds-to-read';
+import { GROUP_OF_STATE, RECOVERY_STATES } from '@app/recovery';
+import { STATE_CODE, type MachineKey } from '@app/storage';
+import { beyondKinds, possibleKinds, saysNothingOfKinds } from './kind-conditions';
+import { heardAbout, kindsToRead } from './kinds-to-read';
 import { MACHINE_COLUMNS } from './machine-columns';
 import {
   conditionsWithinStates,
@@ -57,7 +57,8 @@ const UNRECOVERED_SORTS: Record<PlainOrder, SortColumn> = {
  * The statement of one page. Conditions are built from the filter alone; values travel as parameters only. One row more than
  * the page holds is asked for, to know whether there is a next one.
  *
- * Where few machines can meet the filter they are collected and sorted.
+ * Where few machines can meet the filter they are all found first, and then sorted: the planner must not look for them in the order
+ * asked for.
  */
 export function machineListQuery(
   asked: MachineFilter,
@@ -72,6 +73,7 @@ export function machineListQuery(
     return { text: unrecoveredListQuery(filter, UNRECOVERED_SORTS[order], page, reading, param), values };
   }
   const conditions = [...filterConditions(filter, reading, param)];
+  if (reading.isNarrow === true) conditions.push(...timesByIndex(filter, reading, param));
   const sort = SORTS[order];
   if (page.after !== null) {
     const key = [
@@ -87,14 +89,17 @@ export function machineListQuery(
   }
   // The keys of the page first, then what is shown of them: else thousands of rows are looked at whole, to show a hundred.
   const text = `
-    SELECT ${MACHINE_COLUMNS}, page.sort_value::text AS sort_value
-    FROM (
+    WITH found AS ${reading.isNarrow === true ? 'MATERIALIZED' : 'NOT MATERIALIZED'} (
       SELECT status.practice_id, status.machine_id, ${sort === null ? `''` : sort.expression} AS sort_value
       FROM machine_status AS status ${needsMachine(conditions) ? JOIN_MACHINE : ''}
       ${conditions.length === 0 ? '' : `WHERE ${conditions.join('\n        AND ')}`}
-      ORDER BY ${sort === null ? '' : `${sort.expression}, `}status.practice_id, status.machine_id
+    ), page AS (
+      SELECT * FROM found
+      ORDER BY ${sort === null ? '' : 'sort_value, '}practice_id, machine_id
       LIMIT ${param(page.first + 1)}
-    ) AS page
+    )
+    SELECT ${MACHINE_COLUMNS}, page.sort_value::text AS sort_value
+    FROM page
     JOIN machine_status AS status ON status.practice_id = page.practice_id AND status.machine_id = page.machine_id
     ${JOIN_MACHINE}
     ORDER BY page.sort_value, page.practice_id, page.machine_id`;
@@ -114,18 +119,20 @@ function unrecoveredListQuery(
   // The page keeps to the practices that are asked for, and those are in scope.
   const anywhere = { ...reading, practicesInScope: null };
   // The index by the beginning of the state holds kinds, and kinds are of states: named twice they would seem rarer than they are.
+  const practices = everywhere ? reading.practicesInScope : reading.practicesWithin(within);
   const conditions = [
-    sort?.column === 'since' ? 'status.kind IS NOT NULL' : ofStates(filter),
+    ...(sort?.column === 'since' ? bySince(filter, practices === null) : [ofStates(filter)]),
     ...conditionsWithinStates(beyondKinds(rest), anywhere, param),
-    ...coarseBounds(filter, sort, param),
+    ...coarseBounds(filter, sort, reading, param),
   ];
   const keys = orderedPage(
     {
       sort,
       conditions,
       kinds: kindsToRead(filter, reading, param),
+      isOfAnyKind: isOfAllUnrecovered(filter) && saysNothingOfKinds(filter),
       rank: NO_RANK,
-      practices: everywhere ? reading.practicesInScope : reading.practicesWithin(within),
+      practices,
       after: page.after && { rank: 0, ...page.after },
       rows: page.first + 1,
     },
@@ -140,17 +147,37 @@ function unrecoveredListQuery(
     ORDER BY page.sort_value, page.practice_id, page.machine_id`;
 }
 
-/** When it was heard bounds the quarter of an hour in which it was heard, and with it what is read of the index by those. */
-function coarseBounds(filter: MachineFilter, sort: SortColumn, param: AddParameter): string[] {
-  if (sort?.column !== 'heard_order') return [];
-  const { lastHeardBeforeMs, lastHeardAfterMs } = filter;
-  const moment = (atMs: number): string => `to_timestamp(${param(atMs)}::float8 / 1000)`;
+/**
+ * What keeps to the index by the beginning of the state. It holds machines of other states, too: kinds pass those over, and practices have
+ * to be told, in a way that makes no other index seem to fit.
+ */
+function bySince(filter: MachineFilter, isOfKinds: boolean): readonly string[] {
+  const codes = [...statesWithin(filter)].map((state) => STATE_CODE[state]);
   return [
-    ...(lastHeardBeforeMs === undefined ? [] : [`status.heard_order < ${moment(lastHeardBeforeMs)}`]),
-    ...(lastHeardAfterMs === undefined
-      ? []
-      : [`status.heard_order > ${moment(lastHeardAfterMs - HEARD_ORDER_MS)}`]),
+    'status.kind IS NOT NULL',
+    ...(isOfKinds ? [] : [`status.state = ANY ((SELECT '{${codes.join(', ')}}'::smallint[])::smallint[])`]),
   ];
+}
+
+/** When it was heard bounds the quarter of an hour in which it was heard, and with it what is read of the index by those. */
+function coarseBounds(
+  filter: MachineFilter,
+  sort: SortColumn,
+  reading: FilterReading,
+  param: AddParameter,
+): readonly string[] {
+  return sort?.column === 'heard_order' ? heardAbout(filter, reading, param) : [];
+}
+
+/** Times are looked up kind by kind in the indexes that hold them: for machines of which a time is what makes them few. */
+export function timesByIndex(
+  filter: MachineFilter,
+  reading: FilterReading,
+  param: AddParameter,
+): readonly string[] {
+  if (!isAboutUnrecovered(filter)) return [];
+  const kinds = `SELECT array_agg(kind.kind) FROM kinds_in_use() AS kind (kind) WHERE ${possibleKinds(filter, 'kind.kind')}`;
+  return [`status.kind = ANY ((${kinds})::integer[])`, ...heardAbout(filter, reading, param)];
 }
 
 /** The statement that counts the machines of a filter. The booked counts, where they know, are some ten rows a practice. */
@@ -192,6 +219,11 @@ export function needsMachine(conditions: readonly string[]): boolean {
 /** To what a machine last told, and to what people know of it. */
 export const JOIN_MACHINE = `
   JOIN machine ON machine.practice_id = status.practice_id AND machine.machine_id = status.machine_id`;
+
+function isOfAllUnrecovered(filter: MachineFilter): boolean {
+  const states = statesWithin(filter);
+  return RECOVERY_STATES.every((state) => GROUP_OF_STATE[state] !== 'UNRECOVERED' || states.has(state));
+}
 
 /** Then the indexes of unrecovered machines hold every machine that the filter is met by. */
 function isAboutUnrecovered(filter: MachineFilter): boolean {

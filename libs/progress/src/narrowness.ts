@@ -1,5 +1,8 @@
-import { beginsWith, type AddParameter, type FilterReading } from './machine-conditions';
-import { flattenFilter, type MachineFilter } from './machine-filter';
+import { GROUP_OF_STATE } from '@app/recovery';
+import { possibleKinds } from './kind-conditions';
+import { heardAbout, sinceBounds } from './kinds-to-read';
+import { beginsWith, ofStates, type AddParameter, type FilterReading } from './machine-conditions';
+import { flattenFilter, statesWithin, type MachineFilter } from './machine-filter';
 import type { Statement } from './machine-list-query';
 
 /** So many machines are collected and sorted within a page's time; of more, the page is read in the order asked for. */
@@ -7,7 +10,7 @@ export const NARROW_MACHINES_MAX = 4_000;
 
 /**
  * Whether few machines can meet a filter, found by an index that names them: by a whole name for certain. Of the beginning of a name, a
- * build, a tag or a person nobody knows before having looked: then the statement that counts them, no further than it matters.
+ * build, a tag, a person or a time nobody knows before having looked: then the statement that counts them, no further than it matters.
  *
  * Whoever does not see the whole nation has few machines anyway, and PostgreSQL lets none of these indexes be used before row-level
  * security has looked at each row.
@@ -20,9 +23,11 @@ export function narrowness(asked: MachineFilter, reading: FilterReading): boolea
   const values: unknown[] = [];
   const parameter: AddParameter = (value) => `$${values.push(value)}`;
   const limit = parameter(NARROW_MACHINES_MAX + 1);
-  const counts = [...beginnings(filter, parameter), ...people(filter, parameter)].map(
-    (found) => `(SELECT count(*) FROM (SELECT ${found} LIMIT ${limit}) AS found)`,
-  );
+  const counts = [
+    ...beginnings(filter, parameter),
+    ...people(filter, parameter),
+    ...times(filter, reading, parameter),
+  ].map((found) => `(SELECT count(*) FROM (SELECT ${found} LIMIT ${limit}) AS found)`);
   return counts.length === 0
     ? false
     : { text: `SELECT LEAST(${counts.join(', ')})::int AS machines`, values };
@@ -41,6 +46,19 @@ function beginnings(filter: MachineFilter, parameter: AddParameter): string[] {
       ? []
       : [`FROM machine WHERE ${beginsWith(`lower(machine.${column})`, text, parameter)}`],
   );
+}
+
+/** Unrecovered machines by when their state began, and by when they were last heard, from the indexes that hold those by kind. */
+function times(filter: MachineFilter, reading: FilterReading, parameter: AddParameter): string[] {
+  if ([...statesWithin(filter)].some((state) => GROUP_OF_STATE[state] !== 'UNRECOVERED')) return [];
+  const since = sinceBounds(filter, reading, parameter);
+  const heard = heardAbout(filter, reading, parameter);
+  const kinds = `SELECT array_agg(kind.kind) FROM kinds_in_use() AS kind (kind) WHERE ${possibleKinds(filter, 'kind.kind')}`;
+  const ofKinds = `FROM machine_status AS status WHERE status.kind = ANY ((${kinds})::integer[])`;
+  return [
+    ...(since.length === 0 ? [] : [`${ofKinds} AND ${since.join(' AND ')}`]),
+    ...(heard.length === 0 ? [] : [`${ofKinds} AND ${[ofStates(filter), ...heard].join(' AND ')}`]),
+  ];
 }
 
 function people({ tags, assignees }: MachineFilter, parameter: AddParameter): string[] {

@@ -11,6 +11,8 @@ export type OrderedPage = {
   readonly conditions: readonly string[];
   /** SQL on `kind.kind`: true for all kinds that can occur, or more; and the rank of a kind's machines before all else. */
   readonly kinds: string;
+  /** Whether every kind of the sort's index by practice can occur: then none has to be looked for. */
+  readonly isOfAnyKind: boolean;
   readonly rank: string;
   /** Null: all. */
   readonly practices: readonly string[] | null;
@@ -20,9 +22,9 @@ export type OrderedPage = {
 
 /**
  * From so many practices on, the nation's index is read, and rows of other practices are skipped: they are too few then to hold up
- * a page, and the beginnings of so many practices cost more than a page may. England's largest region has 1,284 practices.
+ * a page, and the beginnings of so many practices cost more than a page may. Three of England's seven regions have up to 3,204.
  */
-const PRACTICES_MAX = 2_000;
+const PRACTICES_MAX = 4_000;
 
 /**
  * The statement that names a page: practice_id, machine_id, sort_value and rank, in order. However large the fleet and however deep the
@@ -158,8 +160,8 @@ function practiceByPractice(
 }
 
 /** Kinds looked up once for the statement, and then within the index. */
-function ofKinds({ kinds }: OrderedPage): string[] {
-  if (kinds === 'true') return [];
+function ofKinds({ kinds, isOfAnyKind }: OrderedPage): string[] {
+  if (isOfAnyKind) return [];
   const wanted = `SELECT array_agg(kind.kind) FROM kinds_in_use() AS kind (kind) WHERE ${kinds}`;
   return [`status.kind = ANY ((${wanted})::integer[])`];
 }

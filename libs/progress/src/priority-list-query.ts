@@ -10,7 +10,7 @@ import {
   type FilterReading,
 } from './machine-conditions';
 import { flattenFilter, statesWithin, type MachineFilter } from './machine-filter';
-import { JOIN_MACHINE, needsMachine, type Statement } from './machine-list-query';
+import { JOIN_MACHINE, needsMachine, timesByIndex, type Statement } from './machine-list-query';
 import { orderedPage } from './ordered-page';
 
 /**
@@ -86,6 +86,7 @@ function collectAndSort(
   parameter: AddParameter,
 ): string {
   const conditions = [...filterConditions(filter, reading, parameter)];
+  if (reading.isNarrow === true) conditions.push(...timesByIndex(filter, reading, parameter));
   if (withoutWorkingMachine.length > 0) {
     const isAmong = part === 'HOPELESS_PRACTICES' ? '= ANY' : '<> ALL';
     conditions.push(`status.practice_id ${isAmong} (${parameter(withoutWorkingMachine)}::text[])`);
@@ -134,6 +135,7 @@ function walkInOrder(
       sort: { column: 'since', type: 'timestamptz' },
       conditions,
       kinds: kindsToRead(filter, reading, parameter),
+      isOfAnyKind: false,
       rank: rankOf('kind.kind', part),
       practices,
       after: after && { rank: -after.points, sortValue: after.since, key: after.key },
