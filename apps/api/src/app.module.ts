@@ -161,6 +161,10 @@ function providersOf(foundations: Foundations, sources: Sources, rateLimits: Rat
   const pause = async (ms: number): Promise<void> => rest(ms);
   const books = new ReconcileBooks(database, now, monotonicMs, pause, metrics);
   const fleet = (): Promise<number> => countMachines(database.pool);
+  const fleetIs = (machines: number): void => {
+    spacing.fleetIs(machines);
+    reports.fleetIs(machines);
+  };
   metrics.watch({
     queueDepth: () => reports.queueDepth,
     isBlind: () => blindness.isBlind,
@@ -185,7 +189,7 @@ function providersOf(foundations: Foundations, sources: Sources, rateLimits: Rat
     [SweepSchedule, schedule],
     [ReconcileBooks, books],
     [ReportSpacing, spacing],
-    [UpkeepSchedule, new UpkeepSchedule(clock, spacing, fleet, books, settings.reconcileEverySeconds)],
+    [UpkeepSchedule, new UpkeepSchedule(clock, fleetIs, fleet, books, settings.reconcileEverySeconds)],
     [ApiTokens, sources.apiTokens],
     [IdentifyPrincipal, identify],
     ...agentAccess(foundations, { identify, scope, rateLimits, metrics }),

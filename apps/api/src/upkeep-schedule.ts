@@ -1,12 +1,12 @@
 import { Logger } from '@nestjs/common';
 import { MINUTE_MS, SECOND_MS } from '@app/recovery';
-import type { ReconcileBooks, ReportSpacing } from '@app/tracking';
+import type { ReconcileBooks } from '@app/tracking';
 import type { RecoveryClock } from './recovery-clock';
 
 /** A fleet grows by days; the rate at which reports are invited follows within this time. */
 const FLEET_COUNTED_EVERY_MS = MINUTE_MS;
 
-/** What happens by itself and nobody waits for: counting the fleet for the spacing of reports, and reconciling the books. */
+/** What happens by itself and nobody waits for: counting the fleet for the spacing of reports and for what is known of machines, and reconciling the books. */
 export class UpkeepSchedule {
   private readonly logger = new Logger('upkeep');
   private timers: NodeJS.Timeout[] = [];
@@ -14,7 +14,8 @@ export class UpkeepSchedule {
 
   constructor(
     private readonly clock: RecoveryClock,
-    private readonly spacing: ReportSpacing,
+    /** Told how many machines there are. */
+    private readonly fleetIs: (machines: number) => void,
     private readonly countMachines: () => Promise<number>,
     private readonly books: ReconcileBooks,
     /** Null: only when somebody asks for it. */
@@ -24,7 +25,7 @@ export class UpkeepSchedule {
   /** Starts the timers. With a manual clock nothing happens by itself: time stands still, and any two reports are a storm. */
   start(): void {
     if (this.clock.setting.kind === 'MANUAL') return;
-    const countFleet = (): void => this.run(async () => this.spacing.fleetIs(await this.countMachines()));
+    const countFleet = (): void => this.run(async () => this.fleetIs(await this.countMachines()));
     countFleet();
     this.timers.push(setInterval(countFleet, FLEET_COUNTED_EVERY_MS));
     if (this.reconcileEverySeconds === null) return;

@@ -55,6 +55,11 @@ export class ReportHeartbeats {
     this.decisions = new HeartbeatBatcher((items) => this.decide(items, this.rules()), limits);
   }
 
+  /** @param machines how many there are to be heard from */
+  fleetIs(machines: number): void {
+    this.machines.reserve(machines);
+  }
+
   get queueDepth(): number {
     return this.contacts.depth + this.decisions.depth;
   }

@@ -8,7 +8,7 @@ import { isProcessNumberInUse, readLinuxProcessStat } from './process-identity';
 
 const execFileAsync = promisify(execFile);
 
-/** Fast shutdown writes what is dirty in memory, up to 1 GiB. Immediate shutdown only ends processes. */
+/** Fast shutdown writes what is dirty in memory, up to a quarter of it. Immediate shutdown only ends processes. */
 export const FAST_STOP_MS = 30_000;
 export const IMMEDIATE_STOP_MS = 10_000;
 const POLL_EVERY_MS = 20;
