@@ -29,6 +29,8 @@ export type BenchOptions = {
   /** Heartbeats a second that the fleet of the outage offers, and for how long. */
   readonly offerPerSecond: number;
   readonly offerSeconds: number;
+  /** Heartbeats a second that arrive while pages are asked for. */
+  readonly besidePerSecond: number;
   /** How long heartbeats arrive before everything is killed. */
   readonly restartSeconds: number;
   readonly uptime: UptimeStyle;
@@ -58,6 +60,8 @@ const IN_FLIGHT_DEFAULT = 16;
 /** The fleet of the outage, once every five minutes. */
 const OFFER_DEFAULT = 28_333;
 const OFFER_MAX = 1_000_000;
+/** What England's machines send every 22 seconds, or those of the outage every quarter of an hour. */
+const BESIDE_DEFAULT = 10_000;
 const MACHINES_DEFAULT: Readonly<Record<BenchTable, number>> = {
   ratios: 1_000_000,
   outage: MACHINES_MAX,
@@ -79,6 +83,7 @@ export function benchUsage(rowNames: readonly string[]): string {
   --in-flight N     relay batches on their way at once; default ${IN_FLIGHT_DEFAULT}
   --offer N         heartbeats a second that the outage offers; default ${OFFER_DEFAULT}
   --offer-seconds N for how long; default 300
+  --beside N        heartbeats a second that arrive while pages are asked for; default ${BESIDE_DEFAULT}
   --restart-seconds N  load before each kill -9; default 60
   --uptime STYLE    exact (to the millisecond, default) or whole (cut to seconds)
   --temp-dir DIR    where the temporary database is made; default: the system's folder for temporary files
@@ -113,6 +118,7 @@ export function readBenchOptions(args: readonly string[], rowNames: readonly str
     inFlight: whole('--in-flight', values['in-flight'], IN_FLIGHT_DEFAULT, 1, IN_FLIGHT_MAX),
     offerPerSecond: whole('--offer', values.offer, OFFER_DEFAULT, 500, OFFER_MAX),
     offerSeconds: whole('--offer-seconds', values['offer-seconds'], 300, 1, SECONDS_MAX),
+    besidePerSecond: whole('--beside', values.beside, BESIDE_DEFAULT, 500, OFFER_MAX),
     restartSeconds: whole('--restart-seconds', values['restart-seconds'], 60, 1, SECONDS_MAX),
     uptime,
     tempDir: values['temp-dir'] ?? null,
@@ -130,6 +136,7 @@ function readArguments(args: readonly string[]) {
         machines: { type: 'string' },
         offer: { type: 'string' },
         'offer-seconds': { type: 'string' },
+        beside: { type: 'string' },
         'restart-seconds': { type: 'string' },
         rounds: { type: 'string' },
         seconds: { type: 'string' },

@@ -13,7 +13,6 @@ import type { OutageStage } from '../stage/outage-stage';
 import { whileArriving } from './while-arriving';
 import type { Trial, TrialResult } from './trial';
 
-const HEARTBEATS_PER_SECOND = 10_000;
 const P99_MS_MAX = 25;
 const SECOND_MS = 1_000;
 /** Questions of one list and position in a round, at most. */
@@ -40,12 +39,12 @@ type Cell = {
 /** Pages of unrecovered machines by every documented filter and order, from the beginning and from far behind, while heartbeats arrive. */
 export const PAGES_TRIAL: Trial = {
   name: 'pages',
-  title: `a page of 100 unrecovered machines while ${HEARTBEATS_PER_SECOND} heartbeats/s arrive`,
+  title: 'a page of 100 unrecovered machines while heartbeats arrive',
   run: async (stage) => {
     const cells = await makeCells(stage);
     for (let round = 1; round <= stage.options.rounds; round += 1) {
       const startedMs = performance.now();
-      const { p99Ms } = await whileArriving(stage, HEARTBEATS_PER_SECOND, async () => {
+      const { p99Ms } = await whileArriving(stage, stage.options.besidePerSecond, async () => {
         await pause(WARM_UP_SECONDS);
         await askAll(stage, cells);
       });
