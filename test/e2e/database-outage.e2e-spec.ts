@@ -203,7 +203,8 @@ describe('while the database is away', () => {
       await holder.query('BEGIN');
       await holder.query('LOCK TABLE progress_ledger IN ACCESS EXCLUSIVE MODE');
       const report = app.client.report(relay.credential, heartbeats);
-      const waiting = `SELECT pid FROM pg_locks WHERE NOT granted AND relation = 'progress_ledger'::regclass`;
+      const waiting = `SELECT pid FROM pg_locks WHERE NOT granted AND relation = 'progress_ledger'::regclass
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
       await until('the batch waits', async () => (await holder.query(waiting)).rows.length === 1);
       await holder.query(`SELECT pg_terminate_backend(pid) FROM (${waiting}) AS writer`);
       const { status, headers, body } = await report;

@@ -67,7 +67,8 @@ async function millisecondsOf(work: () => Promise<unknown>): Promise<number> {
 /** Batches that wait for the table: few heartbeats go together in one. */
 async function batchesHeld(batches: number): Promise<boolean> {
   const { rows } = (await holder?.query<{ waiting: number }>(
-    `SELECT count(*)::int AS waiting FROM pg_locks WHERE NOT granted AND relation = 'machine_status'::regclass`,
+    `SELECT count(*)::int AS waiting FROM pg_locks WHERE NOT granted AND relation = 'machine_status'::regclass
+       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
   )) ?? { rows: [] };
   return rows[0]?.waiting === batches;
 }
