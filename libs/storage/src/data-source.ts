@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import { DataSource } from 'typeorm';
 import {
   EnrolmentRequestEntity,
@@ -116,8 +117,18 @@ export function makeDataSource(url: string, statementTimeoutMs = 0): DataSource 
       statement_timeout: statementTimeoutMs,
       idle_in_transaction_session_timeout: IDLE_TRANSACTION_TIMEOUT_MS,
       application_name: 'endpoint-recovery',
+      onConnect: neverAlone,
     },
   });
+}
+
+/**
+ * A connection that breaks while nobody holds it, or between two of its owner's statements, says so by an event, and an event of an error
+ * without a listener ends the process: a server that dies in the moment in which it lets us in has done so. Whoever needs the connection
+ * learns it from his statement.
+ */
+async function neverAlone(client: EventEmitter): Promise<void> {
+  client.on('error', () => undefined);
 }
 
 /**
