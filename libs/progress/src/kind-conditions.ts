@@ -1,5 +1,13 @@
-import { GROUP_OF_STATE, RECOVERY_STATES } from '@app/recovery';
-import { EXPOSURE_CODE, KIND_PARTS, REASON_CODE, roleCode, STATE_CODE, TRAIT_CODE } from '@app/storage';
+import { GROUP_OF_STATE, RECOVERY_STATES, type RecoveryState } from '@app/recovery';
+import {
+  EXPOSURE_CODE,
+  KIND_PARTS,
+  REASON_CODE,
+  roleCode,
+  STATE_CODE,
+  TRAIT_CODE,
+  type KindPart,
+} from '@app/storage';
 import type { MachineConditions, MachineFilter, SensorStatus } from './machine-filter';
 
 /** The words of a filter about one part of a machine's kind: the codes that meet it. */
@@ -34,27 +42,28 @@ export function saysNothingOfKinds({ and = [], or, not, ...own }: MachineFilter)
   return (
     or === undefined &&
     not === undefined &&
-    WORD_CONDITIONS.every((name) => own[name] === undefined) &&
+    conditionsOnKind(own).every(({ part }) => part === 'state') &&
     and.every(saysNothingOfKinds)
   );
 }
 
-const WORD_CONDITIONS = [
-  ...(['exposures', 'reasons', 'roles'] as const),
+const KIND_CONDITIONS = [
+  ...(['states', 'groups', 'exposures', 'reasons', 'roles'] as const),
   ...(['bootModes', 'fileVerdicts', 'bitlocker', 'sensor', 'safeBootFlag', 'identityConflict'] as const),
 ] satisfies readonly (keyof MachineConditions)[];
 
-const KIND_CONDITIONS = [
-  ...(['states', 'groups'] as const),
-  ...WORD_CONDITIONS,
-] satisfies readonly (keyof MachineConditions)[];
+/** SQL on `status`: whether it is of one of those kinds. They are looked up once for a statement, and then within an index. */
+export function isAmongKinds(kinds: string): string {
+  const wanted = `SELECT array_agg(kind.kind) FROM kinds_in_use() AS kind (kind) WHERE ${kinds}`;
+  return `status.kind = ANY ((${wanted})::integer[])`;
+}
 
 /** True for every kind of which all machines meet the filter for certain: what may be left out when its `not` is asked for. */
 function certainKinds(filter: MachineFilter, kind: string): string {
-  const conditions = conditionsOnKind(filter);
   const { and = [], or, not, ...own } = filter;
+  const conditions = conditionsOnKind(own);
   const given = Object.values(own).filter((value) => value !== undefined).length;
-  if (given > numberOfOwn(own)) return 'false';
+  if (given > conditions.length) return 'false';
   return all([
     ...conditions.map((condition) => partIsAmong(kind, condition)),
     ...and.map((one) => certainKinds(one, kind)),
@@ -64,7 +73,7 @@ function certainKinds(filter: MachineFilter, kind: string): string {
 }
 
 /** SQL of a part of a kind, or of the traits, as its code. Traits are the end of a kind, so the places are the same. */
-function partOfKind(kind: string, { factor, values }: { factor: number; values: number }): string {
+export function partOfKind(kind: string, { factor, values }: KindPart): string {
   return factor === 1 ? `(${kind} % ${values})` : `(${kind} / ${factor} % ${values})`;
 }
 
@@ -75,62 +84,41 @@ export function traitConditions(filter: MachineConditions): readonly string[] {
   );
 }
 
+/** What a filter says of one part; nothing where it gives no words. */
+function words<Word>(
+  part: PartCondition['part'],
+  given: readonly Word[] | undefined,
+  codeOf: (word: Word) => number,
+): PartCondition[] {
+  return given === undefined ? [] : [{ part, codes: given.map(codeOf) }];
+}
+
 function conditionsOnTraits(filter: MachineConditions): readonly PartCondition[] {
-  const { bootModes, fileVerdicts, bitlocker, sensor, safeBootFlag, identityConflict } = filter;
-  const condition = (part: PartCondition['part'], codes: readonly number[] | undefined): PartCondition[] =>
-    codes === undefined ? [] : [{ part, codes }];
+  const { safeBootFlag, identityConflict } = filter;
+  const flag = (given: boolean | undefined): boolean[] | undefined =>
+    given === undefined ? undefined : [given];
   return [
-    ...condition('bootMode', bootModes?.map(TRAIT_CODE.bootMode)),
-    ...condition('fileVerdict', fileVerdicts?.map(TRAIT_CODE.fileVerdict)),
-    ...condition('bitlocker', bitlocker?.map(TRAIT_CODE.bitlocker)),
-    ...condition(
-      'sensor',
-      sensor?.map((status) => TRAIT_CODE.sensor(SENSOR_RUNS[status])),
-    ),
-    ...condition(
-      'safeBootFlag',
-      safeBootFlag === undefined ? undefined : [TRAIT_CODE.safeBootFlag(safeBootFlag)],
-    ),
-    ...condition(
-      'identityConflict',
-      identityConflict === undefined ? undefined : [TRAIT_CODE.identityConflict(identityConflict)],
-    ),
+    ...words('bootMode', filter.bootModes, TRAIT_CODE.bootMode),
+    ...words('fileVerdict', filter.fileVerdicts, TRAIT_CODE.fileVerdict),
+    ...words('bitlocker', filter.bitlocker, TRAIT_CODE.bitlocker),
+    ...words('sensor', filter.sensor, (status) => TRAIT_CODE.sensor(SENSOR_RUNS[status])),
+    ...words('safeBootFlag', flag(safeBootFlag), TRAIT_CODE.safeBootFlag),
+    ...words('identityConflict', flag(identityConflict), TRAIT_CODE.identityConflict),
   ];
 }
 
 function conditionsOnKind(filter: MachineConditions): readonly PartCondition[] {
-  const { states, groups, exposures, reasons, roles } = filter;
-  const condition = (part: PartCondition['part'], codes: readonly number[] | undefined): PartCondition[] =>
-    codes === undefined ? [] : [{ part, codes }];
+  const { groups } = filter;
   const ofGroups = groups && RECOVERY_STATES.filter((state) => groups.includes(GROUP_OF_STATE[state]));
+  const stateCode = (state: RecoveryState): number => STATE_CODE[state];
   return [
-    ...condition(
-      'state',
-      states?.map((state) => STATE_CODE[state]),
-    ),
-    ...condition(
-      'state',
-      ofGroups?.map((state) => STATE_CODE[state]),
-    ),
-    ...condition(
-      'exposure',
-      exposures?.map((exposure) => EXPOSURE_CODE[exposure]),
-    ),
-    ...condition(
-      'reason',
-      reasons?.map((reason) => REASON_CODE[reason]),
-    ),
-    ...condition(
-      'role',
-      roles?.map((role) => roleCode(role)),
-    ),
+    ...words('state', filter.states, stateCode),
+    ...words('state', ofGroups, stateCode),
+    ...words('exposure', filter.exposures, (exposure) => EXPOSURE_CODE[exposure]),
+    ...words('reason', filter.reasons, (reason) => REASON_CODE[reason]),
+    ...words('role', filter.roles, roleCode),
     ...conditionsOnTraits(filter),
   ];
-}
-
-/** How many of a filter's own conditions the kind answers. */
-function numberOfOwn(own: MachineConditions): number {
-  return conditionsOnKind(own).length;
 }
 
 function partIsAmong(kind: string, { part, codes }: PartCondition): string {

@@ -1,6 +1,6 @@
 import { GROUP_OF_STATE, RECOVERY_STATES, type Freshness } from '@app/recovery';
 import { KIND_PARTS, STATE_CODE } from '@app/storage';
-import { possibleKinds } from './kind-conditions';
+import { partOfKind, possibleKinds } from './kind-conditions';
 import {
   conditionsWithinStates,
   freshnessBounds,
@@ -28,9 +28,8 @@ export function kindsToRead(filter: MachineFilter, reading: FilterReading, param
   }
   const heard = heardAbout(filter, reading, parameter);
   if (heard.length > 0) {
-    const { factor, values } = KIND_PARTS.state;
     // Others have no `heard_order`, and stay possible.
-    conditions.push(`(kind.kind / ${factor} % ${values} NOT IN (${UNRECOVERED}) OR EXISTS (
+    conditions.push(`(${partOfKind('kind.kind', KIND_PARTS.state)} NOT IN (${UNRECOVERED}) OR EXISTS (
       SELECT FROM machine_status AS status
       WHERE status.kind = kind.kind AND status.state IN (${UNRECOVERED}) AND ${heard.join(' AND ')}))`);
   }

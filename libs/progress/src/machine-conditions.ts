@@ -32,6 +32,13 @@ export function filterConditions(
   return [...(isOfAny ? [] : [ofStates(filter)]), ...conditionsWithinStates(filter, reading, parameter)];
 }
 
+/** The practices that machines of the filter can be at; null: all. */
+export function placesOf({ within }: MachineFilter, reading: FilterReading): readonly string[] | null {
+  return within === undefined || within.includes('ENGLAND')
+    ? reading.practicesInScope
+    : reading.practicesWithin(within);
+}
+
 /** The states that can meet a filter. Their codes are our own numbers: written out, they let the planner use the partial indexes. */
 export function ofStates(filter: MachineFilter): string {
   const codes = [...statesWithin(filter)].map((state) => STATE_CODE[state]);

@@ -141,6 +141,11 @@ export function statesWithin(filter: MachineFilter): ReadonlySet<RecoveryState> 
   return new Set([...all].filter((state) => sets.every((set) => set.has(state))));
 }
 
+/** Then the indexes of unrecovered machines hold every machine that the filter is met by. */
+export function isAboutUnrecovered(filter: MachineFilter): boolean {
+  return [...statesWithin(filter)].every((state) => GROUP_OF_STATE[state] === 'UNRECOVERED');
+}
+
 /** States and groups are two ways to name states; both given, both must hold. */
 function ownStates({ states, groups }: MachineConditions): ReadonlySet<RecoveryState> {
   return new Set(

@@ -1,16 +1,23 @@
 import { GROUP_OF_STATE, RECOVERY_STATES } from '@app/recovery';
 import { STATE_CODE, type MachineKey } from '@app/storage';
-import { beyondKinds, possibleKinds, saysNothingOfKinds } from './kind-conditions';
+import { beyondKinds, isAmongKinds, possibleKinds, saysNothingOfKinds } from './kind-conditions';
 import { heardAbout, kindsToRead } from './kinds-to-read';
 import { MACHINE_COLUMNS } from './machine-columns';
 import {
   conditionsWithinStates,
   filterConditions,
   ofStates,
+  placesOf,
   type AddParameter,
   type FilterReading,
 } from './machine-conditions';
-import { flattenFilter, isAboutCounts, statesWithin, type MachineFilter } from './machine-filter';
+import {
+  flattenFilter,
+  isAboutCounts,
+  isAboutUnrecovered,
+  statesWithin,
+  type MachineFilter,
+} from './machine-filter';
 import { NO_RANK, orderedPage, type SortColumn } from './ordered-page';
 
 /**
@@ -114,15 +121,12 @@ function unrecoveredListQuery(
   reading: FilterReading,
   param: AddParameter,
 ): string {
-  const { within, ...rest } = filter;
-  const everywhere = within === undefined || within.includes('ENGLAND');
+  const practices = placesOf(filter, reading);
   // The page keeps to the practices that are asked for, and those are in scope.
   const anywhere = { ...reading, practicesInScope: null };
-  // The index by the beginning of the state holds kinds, and kinds are of states: named twice they would seem rarer than they are.
-  const practices = everywhere ? reading.practicesInScope : reading.practicesWithin(within);
   const conditions = [
     ...(sort?.column === 'since' ? bySince(filter, practices === null) : [ofStates(filter)]),
-    ...conditionsWithinStates(beyondKinds(rest), anywhere, param),
+    ...conditionsWithinStates({ ...beyondKinds(filter), within: undefined }, anywhere, param),
     ...coarseBounds(filter, sort, reading, param),
   ];
   const keys = orderedPage(
@@ -176,8 +180,7 @@ export function timesByIndex(
   param: AddParameter,
 ): readonly string[] {
   if (!isAboutUnrecovered(filter)) return [];
-  const kinds = `SELECT array_agg(kind.kind) FROM kinds_in_use() AS kind (kind) WHERE ${possibleKinds(filter, 'kind.kind')}`;
-  return [`status.kind = ANY ((${kinds})::integer[])`, ...heardAbout(filter, reading, param)];
+  return [isAmongKinds(possibleKinds(filter, 'kind.kind')), ...heardAbout(filter, reading, param)];
 }
 
 /** The statement that counts the machines of a filter. The booked counts, where they know, are some ten rows a practice. */
@@ -223,9 +226,4 @@ export const JOIN_MACHINE = `
 function isOfAllUnrecovered(filter: MachineFilter): boolean {
   const states = statesWithin(filter);
   return RECOVERY_STATES.every((state) => GROUP_OF_STATE[state] !== 'UNRECOVERED' || states.has(state));
-}
-
-/** Then the indexes of unrecovered machines hold every machine that the filter is met by. */
-function isAboutUnrecovered(filter: MachineFilter): boolean {
-  return [...statesWithin(filter)].every((state) => GROUP_OF_STATE[state] === 'UNRECOVERED');
 }

@@ -1,8 +1,7 @@
-import { GROUP_OF_STATE } from '@app/recovery';
-import { possibleKinds } from './kind-conditions';
+import { isAmongKinds, possibleKinds } from './kind-conditions';
 import { heardAbout, sinceBounds } from './kinds-to-read';
 import { beginsWith, ofStates, type AddParameter, type FilterReading } from './machine-conditions';
-import { flattenFilter, statesWithin, type MachineFilter } from './machine-filter';
+import { flattenFilter, isAboutUnrecovered, type MachineFilter } from './machine-filter';
 import type { Statement } from './machine-list-query';
 
 /** So many machines are collected and sorted within a page's time; of more, the page is read in the order asked for. */
@@ -50,11 +49,10 @@ function beginnings(filter: MachineFilter, parameter: AddParameter): string[] {
 
 /** Unrecovered machines by when their state began, and by when they were last heard, from the indexes that hold those by kind. */
 function times(filter: MachineFilter, reading: FilterReading, parameter: AddParameter): string[] {
-  if ([...statesWithin(filter)].some((state) => GROUP_OF_STATE[state] !== 'UNRECOVERED')) return [];
+  if (!isAboutUnrecovered(filter)) return [];
   const since = sinceBounds(filter, reading, parameter);
   const heard = heardAbout(filter, reading, parameter);
-  const kinds = `SELECT array_agg(kind.kind) FROM kinds_in_use() AS kind (kind) WHERE ${possibleKinds(filter, 'kind.kind')}`;
-  const ofKinds = `FROM machine_status AS status WHERE status.kind = ANY ((${kinds})::integer[])`;
+  const ofKinds = `FROM machine_status AS status WHERE ${isAmongKinds(possibleKinds(filter, 'kind.kind'))}`;
   return [
     ...(since.length === 0 ? [] : [`${ofKinds} AND ${since.join(' AND ')}`]),
     ...(heard.length === 0 ? [] : [`${ofKinds} AND ${[ofStates(filter), ...heard].join(' AND ')}`]),

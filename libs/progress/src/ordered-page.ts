@@ -1,4 +1,5 @@
 import type { MachineKey } from '@app/storage';
+import { isAmongKinds } from './kind-conditions';
 import type { AddParameter } from './machine-conditions';
 
 /** What machines are listed by before their key; null: by the key alone. Indexes go by it for the nation and by practice. */
@@ -59,12 +60,12 @@ function pageOfKinds(page: OrderedPage, parameter: AddParameter): string {
     ...behind(page, `stream.rank = ${afterRank}`, parameter),
     ...page.conditions,
   ];
-  const place = placeOf(sort);
+  const columns = columnsOf(sort).join(', ');
   const rowsOf = (limit: string, bound: readonly string[]): string => `
       SELECT status.practice_id, status.machine_id, ${sort === null ? `''` : `status.${sort.column}`} AS sort_value
       FROM machine_status AS status ${machineOf(page)}
       WHERE ${[...conditions, ...bound].join(' AND ')}
-      ORDER BY ${place.columns.join(', ')}
+      ORDER BY ${columns}
       LIMIT ${limit}`;
   const order = `rank, ${sort === null ? '' : 'sort_value, '}practice_id, machine_id`;
   const last = (name: string, otherwise: string): string =>
@@ -87,7 +88,7 @@ function pageOfKinds(page: OrderedPage, parameter: AddParameter): string {
     ), last AS (SELECT * FROM beginning WHERE place = ${rows})
     SELECT one.practice_id, one.machine_id, one.sort_value, stream.rank
     FROM beginning AS stream LEFT JOIN last ON true
-    CROSS JOIN LATERAL (${rowsOf(`${rows} + 1 - stream.place`, [`(${place.columns.join(', ')}) <= (${ends.join(', ')})`])}) AS one
+    CROSS JOIN LATERAL (${rowsOf(`${rows} + 1 - stream.place`, [`(${columns}) <= (${ends.join(', ')})`])}) AS one
     ORDER BY stream.rank, ${sort === null ? '' : 'one.sort_value, '}one.practice_id, one.machine_id
     LIMIT ${rows}`;
 }
@@ -159,11 +160,8 @@ function practiceByPractice(
     LIMIT ${rows}`;
 }
 
-/** Kinds looked up once for the statement, and then within the index. */
 function ofKinds({ kinds, isOfAnyKind }: OrderedPage): string[] {
-  if (isOfAnyKind) return [];
-  const wanted = `SELECT array_agg(kind.kind) FROM kinds_in_use() AS kind (kind) WHERE ${kinds}`;
-  return [`status.kind = ANY ((${wanted})::integer[])`];
+  return isOfAnyKind ? [] : [isAmongKinds(kinds)];
 }
 
 /** Neither way is a constant, or the planner would weigh each of a thousand codes. Few are looked up in the index, many hashed. */
@@ -195,9 +193,9 @@ const LAST_OF_ALL = {
 } as const;
 const LAST_MACHINE = `'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid`;
 
-function placeOf(sort: SortColumn): { readonly columns: readonly string[] } {
+function columnsOf(sort: SortColumn): readonly string[] {
   const key = ['status.practice_id', 'status.machine_id'];
-  return { columns: sort === null ? key : [`status.${sort.column}`, ...key] };
+  return sort === null ? key : [`status.${sort.column}`, ...key];
 }
 
 /**
@@ -212,7 +210,7 @@ function behind({ sort, after, rank }: OrderedPage, isOfPlace: string, parameter
     begun(`${parameter(after.key.practiceId)}::text COLLATE "C"`, `''::text COLLATE "C"`),
     begun(`${parameter(after.key.machineId)}::uuid`, `'00000000-0000-0000-0000-000000000000'::uuid`),
   ];
-  const { columns } = placeOf(sort);
+  const columns = columnsOf(sort);
   if (sort === null) return [`(${columns.join(', ')}) > (${key.join(', ')})`];
   const value = begun(`${parameter(after.sortValue)}::${sort.type}`, FIRST_OF_ALL[sort.type]);
   return [`status.${sort.column} >= ${value}`, `(${columns.join(', ')}) > (${[value, ...key].join(', ')})`];

@@ -1,11 +1,12 @@
 import { MACHINE_ROLES, PRIORITY_POINTS, RECOVERY_STATES, URGENT_STATES } from '@app/recovery';
-import { KIND_PARTS, roleCode, STATE_CODE, type KindPart, type MachineKey } from '@app/storage';
-import { beyondKinds } from './kind-conditions';
+import { KIND_PARTS, roleCode, STATE_CODE, type MachineKey } from '@app/storage';
+import { beyondKinds, partOfKind } from './kind-conditions';
 import { kindsToRead } from './kinds-to-read';
 import { MACHINE_COLUMNS } from './machine-columns';
 import {
   conditionsWithinStates,
   filterConditions,
+  placesOf,
   type AddParameter,
   type FilterReading,
 } from './machine-conditions';
@@ -69,13 +70,6 @@ export function urgentListQuery(question: UrgentQuestion, reading: FilterReading
       ? collectAndSort(question, filter, reading, parameter)
       : walkInOrder(question, filter, places, reading, parameter);
   return { text: shown(page), values };
-}
-
-/** The practices that machines of the filter can be at; null: all. */
-function placesOf({ within }: MachineFilter, reading: FilterReading): readonly string[] | null {
-  return within === undefined || within.includes('ENGLAND')
-    ? reading.practicesInScope
-    : reading.practicesWithin(within);
 }
 
 /** All machines that meet the conditions, with their points, sorted. */
@@ -162,11 +156,10 @@ function practicePoints(part: UrgentQuestion['part']): number {
 
 /** What sorts machines before their age: the negative of their points, from the number of their kind. Written from the table of the rules. */
 function rankOf(kind: string, part: UrgentQuestion['part']): string {
-  const partOf = ({ factor, values }: KindPart): string => `${kind} / ${factor} % ${values}`;
   const { state, role } = PRIORITY_POINTS;
   const ofState = URGENT_STATES.map((one) => `WHEN ${STATE_CODE[one]} THEN ${state[one]}`);
   const ofRole = MACHINE_ROLES.map((one) => `WHEN ${roleCode(one)} THEN ${role[one]}`);
   return `(-(${practicePoints(part)}
-    + CASE ${partOf(KIND_PARTS.state)} ${ofState.join(' ')} ELSE 0 END
-    + CASE ${partOf(KIND_PARTS.role)} ${ofRole.join(' ')} ELSE ${PRIORITY_POINTS.ofUnknownRole} END))`;
+    + CASE ${partOfKind(kind, KIND_PARTS.state)} ${ofState.join(' ')} ELSE 0 END
+    + CASE ${partOfKind(kind, KIND_PARTS.role)} ${ofRole.join(' ')} ELSE ${PRIORITY_POINTS.ofUnknownRole} END))`;
 }

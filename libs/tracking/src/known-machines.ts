@@ -18,7 +18,7 @@ const SLOTS_AT_START = 64;
 const GROWTH = 1.25;
 /** Above it, runs of occupied slots grow long. */
 const LOAD_MAX = 0.8;
-/** Shards of one fleet differ in size by chance: a hundredth more than the mean is enough for all of millions of machines. */
+/** Shards of one fleet differ in size by chance: a few hundredths more than the mean are enough for all of millions of machines. */
 const SPREAD_ROOM = 1.03;
 
 /** A slot in 32-bit words: ten, so 40 bytes. The doubles come first: they want even words. */
