@@ -44,19 +44,6 @@ export type BatchOutcome = {
   readonly progressChanged: boolean;
 };
 
-/** Actions that may change a machine's state, its memory or the copy of its role, or take its credentials away: its state's row is taken first. */
-const TOUCHES_STATE: ReadonlySet<CareAction['kind']> = new Set([
-  'DESCRIBE',
-  'CHECK_IN',
-  'ATTEST_CRASH',
-  'SET_DORMANT',
-  'RETIRE',
-  'REOPEN',
-  'REPLACE',
-  'SETTLE_IDENTITY',
-  'MOVE',
-]);
-
 /** Attested recoveries are shown beside progress, so they change what is shown. */
 const SHOWN_IN_PROGRESS: ReadonlySet<CareAction['kind']> = new Set([
   'ATTEST_RECOVERY',
@@ -93,7 +80,7 @@ export class CareBatch {
     const mayMove = await this.mayMoveTo(request);
     const seen = keys.filter(({ practiceId }) => request.isInScope(practiceId));
     return this.database.transaction(async (db) => {
-      if (TOUCHES_STATE.has(request.action.kind)) await lockStatuses(db, seen);
+      await lockStatuses(db, seen);
       await lockMachines(db, seen);
       const loaded = await load(db, seen, request, mayMove);
       const { decided, refused } = decideAll(keys, loaded, request);

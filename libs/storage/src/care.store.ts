@@ -63,9 +63,10 @@ export type CareSignature = {
 };
 
 /**
- * Takes the rows of these machines' states until the transaction ends, in the order in which all rows of
- * machines are written (`inWriteOrder`). Everybody who needs both takes states before facts, heartbeats included, so nobody waits in
- * a circle.
+ * Takes the rows of these machines' states until the transaction ends, in the order in which all rows of machines are written
+ * (`inWriteOrder`). Whoever writes anything of a machine takes its state first, also where only facts are to be written: a heartbeat
+ * takes a machine's state, its facts, and then the next machine's state, so somebody who held facts alone could make it, and a
+ * third, wait in a circle.
  */
 export async function lockStatuses(db: Queryable, keys: readonly MachineKey[]): Promise<void> {
   await db.query(LOCK_STATUSES, keyColumns(keys));
