@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { SECOND_MS } from '@app/recovery';
-import type { BlindnessWatch, ReportHeartbeats, SweepSilence } from '@app/tracking';
+import type { BlindnessWatch, ReportHeartbeats, SweepReport, SweepSilence } from '@app/tracking';
 import type { RecoveryClock } from './recovery-clock';
 
 /**
@@ -17,6 +17,7 @@ export class SweepSchedule {
   private readonly logger = new Logger('sweep');
   private timers: NodeJS.Timeout[] = [];
   private turn: Promise<unknown> = Promise.resolve();
+  private isSweepWaiting = false;
 
   constructor(
     private readonly clock: RecoveryClock,
@@ -31,7 +32,18 @@ export class SweepSchedule {
     this.timers.push(setInterval(() => void this.inTurn(() => this.renewPresence()), PRESENCE_EVERY_MS));
     if (this.clock.setting.kind === 'MANUAL') return;
     const everyMs = this.clock.setting.kind === 'FAST' ? FAST_SWEEP_EVERY_MS : this.sweepEveryMs;
-    this.timers.push(setInterval(() => void this.inTurn(() => this.sweepOnce()), everyMs));
+    this.timers.push(setInterval(() => this.sweepNext(), everyMs));
+  }
+
+  /** One sweep waits for its turn at most. One that has not come to its end is followed by the next, behind what waits already. */
+  private sweepNext(): void {
+    if (this.isSweepWaiting) return;
+    this.isSweepWaiting = true;
+    void this.inTurn(async () => {
+      this.isSweepWaiting = false;
+      const { unfinished } = await this.sweepOnce();
+      if (unfinished && this.timers.length > 0) this.sweepNext();
+    });
   }
 
   async stop(): Promise<void> {
@@ -46,7 +58,10 @@ export class SweepSchedule {
       await this.reports.drained();
       if (!this.clock.set(nowMs)) return;
       await this.renewPresence();
-      while ((await this.sweepOnce()) > 0);
+      for (let isDone = false; !isDone;) {
+        const { postponed, unfinished } = await this.sweepOnce();
+        isDone = postponed === 0 && !unfinished;
+      }
     });
   }
 
@@ -63,20 +78,21 @@ export class SweepSchedule {
   /**
    * Deadlines up to now, but none that a report still waiting for its commit may have met.
    *
-   * @returns machines left to the next sweep
+   * @returns what is left to the next sweep
    */
-  private async sweepOnce(): Promise<number> {
-    if (this.blindness.isBlind) return 0;
+  private async sweepOnce(): Promise<Pick<SweepReport, 'postponed' | 'unfinished'>> {
+    if (this.blindness.isBlind) return { postponed: 0, unfinished: false };
     const lagMs = this.clock.setting.kind === 'REAL' ? SWEEP_LAG_MS : 0;
     const pendingMs = this.reports.oldestPendingMs();
     const untilMs = Math.min(
       this.clock.now() - lagMs,
       pendingMs === null ? Number.POSITIVE_INFINITY : pendingMs - 1,
     );
-    const { examined, moved, held, postponed, sitesBack } = await this.sweeper.sweep(untilMs);
+    const report = await this.sweeper.sweep(untilMs);
+    const { examined, moved, held, sitesBack } = report;
     if (moved > 0) this.logger.debug({ event: 'silence_swept', examined, moved });
     if (held > 0 || sitesBack > 0) this.logger.log({ event: 'silence_held', machines: held, sitesBack });
-    return postponed;
+    return report;
   }
 
   /** One thing at a time; a failure is told and does not stop the next turn. */
