@@ -1,5 +1,5 @@
 import { GROUP_OF_STATE, RECOVERY_STATES } from '@app/recovery';
-import { STATE_CODE, type MachineKey } from '@app/storage';
+import type { MachineKey } from '@app/storage';
 import { beyondKinds, isAmongKinds, possibleKinds, saysNothingOfKinds } from './kind-conditions';
 import { heardAbout, kindsToRead } from './kinds-to-read';
 import { MACHINE_COLUMNS } from './machine-columns';
@@ -18,7 +18,7 @@ import {
   statesWithin,
   type MachineFilter,
 } from './machine-filter';
-import { NO_RANK, orderedPage, type SortColumn } from './ordered-page';
+import { NO_RANK, orderedPage, sameIndexes, URGENT_INDEXES, type SortColumn } from './ordered-page';
 
 /**
  * PRACTICE: by practice; SINCE: longest in its state first; HOST_NAME; LAST_HEARD: longest silent first, by the quarter of an hour: a
@@ -125,16 +125,18 @@ function unrecoveredListQuery(
   // The page keeps to the practices that are asked for, and those are in scope.
   const anywhere = { ...reading, practicesInScope: null };
   const conditions = [
-    ...(sort?.column === 'since' ? bySince(filter, practices === null) : [ofStates(filter)]),
     ...conditionsWithinStates({ ...beyondKinds(filter), within: undefined }, anywhere, param),
-    ...coarseBounds(filter, sort, reading, param),
+    // They say a little less than the filter, but within the indexes, before a machine is looked at.
+    ...heardAbout(filter, reading, param),
   ];
   const keys = orderedPage(
     {
       sort,
+      index: sort?.column === 'since' ? URGENT_INDEXES : sameIndexes(ofStates(filter)),
       conditions,
       kinds: kindsToRead(filter, reading, param),
-      isOfAnyKind: isOfAllUnrecovered(filter) && saysNothingOfKinds(filter),
+      // The indexes by the beginning of the state hold machines of other states, too.
+      isOfAnyKind: sort?.column !== 'since' && isOfAllUnrecovered(filter) && saysNothingOfKinds(filter),
       rank: NO_RANK,
       practices,
       after: page.after && { rank: 0, ...page.after },
@@ -149,28 +151,6 @@ function unrecoveredListQuery(
     JOIN machine_status AS status ON status.practice_id = page.practice_id AND status.machine_id = page.machine_id
     ${JOIN_MACHINE}
     ORDER BY page.sort_value, page.practice_id, page.machine_id`;
-}
-
-/**
- * What keeps to the index by the beginning of the state. It holds machines of other states, too: kinds pass those over, and practices have
- * to be told, in a way that makes no other index seem to fit.
- */
-function bySince(filter: MachineFilter, isOfKinds: boolean): readonly string[] {
-  const codes = [...statesWithin(filter)].map((state) => STATE_CODE[state]);
-  return [
-    'status.kind IS NOT NULL',
-    ...(isOfKinds ? [] : [`status.state = ANY ((SELECT '{${codes.join(', ')}}'::smallint[])::smallint[])`]),
-  ];
-}
-
-/** When it was heard bounds the quarter of an hour in which it was heard, and with it what is read of the index by those. */
-function coarseBounds(
-  filter: MachineFilter,
-  sort: SortColumn,
-  reading: FilterReading,
-  param: AddParameter,
-): readonly string[] {
-  return sort?.column === 'heard_order' ? heardAbout(filter, reading, param) : [];
 }
 
 /** Times are looked up kind by kind in the indexes that hold them: for machines of which a time is what makes them few. */

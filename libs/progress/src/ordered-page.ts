@@ -5,10 +5,24 @@ import type { AddParameter } from './machine-conditions';
 /** What machines are listed by before their key; null: by the key alone. Indexes go by it for the nation and by practice. */
 export type SortColumn = { readonly column: string; readonly type: 'timestamptz' | 'text' } | null;
 
+/** SQL on `status` that keeps a statement to the rows that the index of a sort holds: that by kind, and that by practice. */
+export type PartialIndexes = { readonly byKind: string; readonly byPractice: string };
+
+/** The indexes by the beginning of the state. The two ways to say "has a kind" tell the planner which of them to read. */
+export const URGENT_INDEXES: PartialIndexes = {
+  byKind: 'status.kind IS NOT NULL',
+  byPractice: 'status.kind >= 0',
+};
+
+export function sameIndexes(condition: string): PartialIndexes {
+  return { byKind: condition, byPractice: condition };
+}
+
 /** One page of machines that need somebody, and where it begins. */
 export type OrderedPage = {
   readonly sort: SortColumn;
-  /** SQL on `status` and `machine` that must hold besides `practices`; one of them keeps to the states of a partial index. */
+  readonly index: PartialIndexes;
+  /** SQL on `status` and `machine` that must hold besides. */
   readonly conditions: readonly string[];
   /** SQL on `kind.kind`: true for all kinds that can occur, or more; and the rank of a kind's machines before all else. */
   readonly kinds: string;
@@ -22,10 +36,13 @@ export type OrderedPage = {
 };
 
 /**
- * From so many practices on, the nation's index is read, and rows of other practices are skipped: they are too few then to hold up
- * a page, and the beginnings of so many practices cost more than a page may. Three of England's seven regions have up to 3,204.
+ * Up to so many practices are read as streams of their own; of more, the nation's index is read, and rows of other practices are skipped
+ * within it: they are too few then to hold up a page, and the beginnings of so many practices cost more than a page may. By the
+ * beginning of the state that is so for many fewer: thousands of machines went down at one deadline, and lie there practice by
+ * practice, so that the index is left and entered again. Three of England's seven regions have up to 3,204 practices.
  */
 const PRACTICES_MAX = 4_000;
+const PRACTICES_BY_SINCE_MAX = 400;
 
 /**
  * The statement that names a page: practice_id, machine_id, sort_value and rank, in order. However large the fleet and however deep the
@@ -42,7 +59,8 @@ export function orderedPage(page: OrderedPage, parameter: AddParameter): string 
   // No index by practice goes by the rank of a kind.
   if (practices === null || rank !== NO_RANK) return pageOfKinds(page, parameter);
   if (sort === null) return practiceByPractice(page, practices, parameter);
-  return practices.length <= PRACTICES_MAX
+  const practicesMax = sort.column === 'since' ? PRACTICES_BY_SINCE_MAX : PRACTICES_MAX;
+  return practices.length <= practicesMax
     ? pageOfPractices(page, sort, practices, parameter)
     : pageOfKinds(page, parameter);
 }
@@ -55,6 +73,7 @@ function pageOfKinds(page: OrderedPage, parameter: AddParameter): string {
   const { sort, practices, rows, after } = page;
   const afterRank = after === null ? null : `${parameter(after.rank)}::integer`;
   const conditions = [
+    page.index.byKind,
     'status.kind = stream.kind',
     ...(practices === null ? [] : [isAtAnyOf(practices, parameter)]),
     ...behind(page, `stream.rank = ${afterRank}`, parameter),
@@ -103,6 +122,7 @@ function pageOfPractices(
   const { rows } = page;
   const column = `status.${sort.column}`;
   const conditions = [
+    page.index.byPractice,
     'status.practice_id = practice.code',
     ...ofKinds(page),
     ...behind(page, 'true', parameter),
@@ -141,6 +161,7 @@ function practiceByPractice(
   const { after, rows } = page;
   const codes = after === null ? practices : practices.filter((code) => code >= after.key.practiceId);
   const conditions = [
+    page.index.byPractice,
     'status.practice_id = practice.code',
     ...ofKinds(page),
     ...behind(page, 'true', parameter),
@@ -164,14 +185,10 @@ function ofKinds({ kinds, isOfAnyKind }: OrderedPage): string[] {
   return isOfAnyKind ? [] : [isAmongKinds(kinds)];
 }
 
-/** Neither way is a constant, or the planner would weigh each of a thousand codes. Few are looked up in the index, many hashed. */
+/** In order, so that the index finds them without sorting them; and no constant, or the planner would weigh each of a thousand codes. */
 function isAtAnyOf(practices: readonly string[], parameter: AddParameter): string {
-  const codes = `${parameter(practices)}::text[]`;
-  return practices.length <= LOOKED_UP_MAX
-    ? `status.practice_id = ANY ((SELECT ${codes})::text[])`
-    : `(status.practice_id IN (SELECT unnest(${codes}))) IS TRUE`;
+  return `status.practice_id = ANY ((SELECT ${parameter([...practices].sort())}::text[])::text[])`;
 }
-const LOOKED_UP_MAX = 400;
 
 /**
  * What a machine last told, looked up for each row that comes in order: `OFFSET 0` keeps the planner from beginning with all machines that

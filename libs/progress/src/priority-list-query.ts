@@ -1,7 +1,7 @@
 import { MACHINE_ROLES, PRIORITY_POINTS, RECOVERY_STATES, URGENT_STATES } from '@app/recovery';
 import { KIND_PARTS, roleCode, STATE_CODE, type MachineKey } from '@app/storage';
 import { beyondKinds, partOfKind } from './kind-conditions';
-import { kindsToRead } from './kinds-to-read';
+import { heardAbout, kindsToRead } from './kinds-to-read';
 import { MACHINE_COLUMNS } from './machine-columns';
 import {
   conditionsWithinStates,
@@ -10,9 +10,9 @@ import {
   type AddParameter,
   type FilterReading,
 } from './machine-conditions';
-import { flattenFilter, statesWithin, type MachineFilter } from './machine-filter';
+import { flattenFilter, isAboutUnrecovered, statesWithin, type MachineFilter } from './machine-filter';
 import { JOIN_MACHINE, needsMachine, timesByIndex, type Statement } from './machine-list-query';
-import { orderedPage } from './ordered-page';
+import { orderedPage, URGENT_INDEXES } from './ordered-page';
 
 /**
  * Lists by priority. A score is what a practice, a state and a role give, all in tens, and then the age, which decides between
@@ -79,7 +79,7 @@ function collectAndSort(
   reading: FilterReading,
   parameter: AddParameter,
 ): string {
-  const conditions = [...filterConditions(filter, reading, parameter)];
+  const conditions = [URGENT_INDEXES.byPractice, ...filterConditions(filter, reading, parameter)];
   if (reading.isNarrow === true) conditions.push(...timesByIndex(filter, reading, parameter));
   if (withoutWorkingMachine.length > 0) {
     const isAmong = part === 'HOPELESS_PRACTICES' ? '= ANY' : '<> ALL';
@@ -113,7 +113,8 @@ function walkInOrder(
 ): string {
   const anywhere = { ...reading, practicesInScope: null };
   const elsewhere = { ...beyondKinds(filter), within: undefined };
-  const conditions = ['status.kind IS NOT NULL', ...conditionsWithinStates(elsewhere, anywhere, parameter)];
+  const conditions = [...conditionsWithinStates(elsewhere, anywhere, parameter)];
+  if (isAboutUnrecovered(filter)) conditions.push(...heardAbout(filter, reading, parameter));
   let practices = places;
   if (part === 'HOPELESS_PRACTICES') {
     const sought = places === null ? null : new Set(places);
@@ -127,6 +128,7 @@ function walkInOrder(
   return orderedPage(
     {
       sort: { column: 'since', type: 'timestamptz' },
+      index: URGENT_INDEXES,
       conditions,
       kinds: kindsToRead(filter, reading, parameter),
       isOfAnyKind: false,

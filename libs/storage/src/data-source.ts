@@ -36,6 +36,7 @@ import { EnrolmentRecords1721782000000 } from './migrations/1721782000000-enrolm
 import { Register1721791219000 } from './migrations/1721791219000-register';
 import { RoomForFacts1721795000000 } from './migrations/1721795000000-room-for-facts';
 import { TransitionTimes1721783400000 } from './migrations/1721783400000-transition-times';
+import { ListsByTime1721802000000 } from './migrations/1721802000000-lists-by-time';
 import { NarrowStatus1721801000000 } from './migrations/1721801000000-narrow-status';
 import { ScopeOnce1721800000000 } from './migrations/1721800000000-scope-once';
 import { provideReaderRole } from './reader-role';
@@ -106,6 +107,7 @@ export function makeDataSource(url: string, statementTimeoutMs = 0): DataSource 
       TransitionTimes1721783400000,
       ScopeOnce1721800000000,
       NarrowStatus1721801000000,
+      ListsByTime1721802000000,
     ],
     migrationsTransactionMode: 'all',
     synchronize: false,
