@@ -11,9 +11,15 @@ export type FilterReading = {
   readonly practicesInScope: readonly string[] | null;
   /** The practices at or below any of these organisations. */
   readonly practicesWithin: (codes: readonly string[]) => readonly string[];
-  /** Few machines can meet the filter (`narrowness`): host names are looked up in the index of all machines, and not in that of a list. */
-  readonly isNarrow?: boolean;
+  /** Few machines can meet the filter: host names are looked up in the index of all machines, and not in that of a list. */
+  readonly narrowBy?: Narrowness;
 };
+
+/**
+ * What makes the machines of a filter few, if anything does: names and people, which `machine` knows, or tags and times. All machines
+ * that have them are found first then.
+ */
+export type Narrowness = 'BY_NAME' | 'OTHERWISE' | null;
 
 /** Adds a value to those of the statement, and names its place. */
 export type AddParameter = (value: unknown) => string;
@@ -152,7 +158,8 @@ class ConditionWriter {
   }
 
   private ofNames(filter: MachineConditions): string[] {
-    const hostname = this.reading.isNarrow === true ? 'lower(machine.hostname)' : 'status.host_order';
+    const hostname =
+      (this.reading.narrowBy ?? null) !== null ? 'lower(machine.hostname)' : 'status.host_order';
     const serialNumber = 'lower(machine.serial_number)';
     const assetTag = 'lower(machine.asset_tag)';
     return [

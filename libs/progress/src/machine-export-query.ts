@@ -2,7 +2,8 @@ import type { MachineKey } from '@app/storage';
 import { MACHINE_COLUMNS } from './machine-columns';
 import { filterConditions, type FilterReading } from './machine-conditions';
 import type { MachineFilter } from './machine-filter';
-import { JOIN_MACHINE, needsMachine, type Statement } from './machine-list-query';
+import type { Statement } from './machine-list-query';
+import { JOIN_MACHINE, needsMachine } from './machines-where';
 
 /**
  * The statement of one batch of an export: the machines of a filter in the order of their keys, behind `after`.

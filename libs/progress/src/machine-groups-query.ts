@@ -1,7 +1,8 @@
 import { filterConditions, type AddParameter, type FilterReading } from './machine-conditions';
 import { DIMENSION_READINGS, type MachineDimension } from './machine-dimension';
 import { isAboutCounts, type MachineFilter } from './machine-filter';
-import { JOIN_MACHINE, needsMachine, type Statement } from './machine-list-query';
+import type { Statement } from './machine-list-query';
+import { JOIN_MACHINE, needsMachine } from './machines-where';
 
 /** Dimensions that the booked counts know. */
 const BOOKED: readonly MachineDimension[] = [

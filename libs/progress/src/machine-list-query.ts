@@ -18,6 +18,7 @@ import {
   statesWithin,
   type MachineFilter,
 } from './machine-filter';
+import { JOIN_MACHINE, machinesWhere } from './machines-where';
 import { NO_RANK, orderedPage, sameIndexes, URGENT_INDEXES, type SortColumn } from './ordered-page';
 
 /**
@@ -76,11 +77,12 @@ export function machineListQuery(
   const filter = flattenFilter(asked);
   const values: unknown[] = [];
   const param = (value: unknown): string => `$${values.push(value)}`;
-  if (isAboutUnrecovered(filter) && reading.isNarrow !== true) {
+  const isNarrow = (reading.narrowBy ?? null) !== null;
+  if (isAboutUnrecovered(filter) && !isNarrow) {
     return { text: unrecoveredListQuery(filter, UNRECOVERED_SORTS[order], page, reading, param), values };
   }
   const conditions = [...filterConditions(filter, reading, param)];
-  if (reading.isNarrow === true) conditions.push(...timesByIndex(filter, reading, param));
+  if (isNarrow) conditions.push(...timesByIndex(filter, reading, param));
   const sort = SORTS[order];
   if (page.after !== null) {
     const key = [
@@ -96,10 +98,9 @@ export function machineListQuery(
   }
   // The keys of the page first, then what is shown of them: else thousands of rows are looked at whole, to show a hundred.
   const text = `
-    WITH found AS ${reading.isNarrow === true ? 'MATERIALIZED' : 'NOT MATERIALIZED'} (
+    WITH found AS ${isNarrow ? 'MATERIALIZED' : 'NOT MATERIALIZED'} (
       SELECT status.practice_id, status.machine_id, ${sort === null ? `''` : sort.expression} AS sort_value
-      FROM machine_status AS status ${needsMachine(conditions) ? JOIN_MACHINE : ''}
-      ${conditions.length === 0 ? '' : `WHERE ${conditions.join('\n        AND ')}`}
+      ${machinesWhere(conditions, reading)}
     ), page AS (
       SELECT * FROM found
       ORDER BY ${sort === null ? '' : 'sort_value, '}practice_id, machine_id
@@ -188,20 +189,8 @@ export function machineKeysQuery(filter: MachineFilter, limit: number, reading: 
 function matching(filter: MachineFilter, reading: FilterReading): { from: string; values: unknown[] } {
   const values: unknown[] = [];
   const conditions = filterConditions(filter, reading, (value) => `$${values.push(value)}`);
-  // What the machine last told is read only where the filter asks about it.
-  const join = needsMachine(conditions) ? JOIN_MACHINE : '';
-  const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
-  return { from: `FROM machine_status AS status ${join} ${where}`, values };
+  return { from: machinesWhere(conditions, reading), values };
 }
-
-/** Whether conditions speak of `machine`, too. */
-export function needsMachine(conditions: readonly string[]): boolean {
-  return conditions.some((condition) => condition.includes('machine.'));
-}
-
-/** To what a machine last told, and to what people know of it. */
-export const JOIN_MACHINE = `
-  JOIN machine ON machine.practice_id = status.practice_id AND machine.machine_id = status.machine_id`;
 
 function isOfAllUnrecovered(filter: MachineFilter): boolean {
   const states = statesWithin(filter);

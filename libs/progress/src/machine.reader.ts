@@ -21,7 +21,7 @@ import {
   type MachineView,
   type MachineViewRow,
 } from './machine-view';
-import { NARROW_MACHINES_MAX, narrowness } from './narrowness';
+import { narrowBy, narrowness, type NarrownessCounts } from './narrowness';
 import type { OrganisationReader } from './organisation.reader';
 import type { PracticeStanding, PracticeStandings } from './practice-standings';
 import {
@@ -48,7 +48,7 @@ type UrgentRow = MachineViewRow & { readonly points: number; readonly since_text
 /** Answers questions about single machines and lists of them, to whoever asks, within their scope. Reads only. */
 export class MachineReader {
   /** How many machines a name meant lately. Both ways to read a list end in the same list, so it may be out of date. */
-  private readonly narrownesses = new LRUCache<string, number>(NARROWNESS_KEPT);
+  private readonly narrownesses = new LRUCache<string, NarrownessCounts>(NARROWNESS_KEPT);
 
   constructor(
     private readonly reads: ScopedReads,
@@ -176,14 +176,14 @@ export class MachineReader {
   private async listReading(asking: Asking, filter: MachineFilter): Promise<FilterReading> {
     const reading = await this.reading(asking);
     const found = narrowness(filter, reading);
-    if (typeof found === 'boolean') return { ...reading, isNarrow: found };
+    if (found === null || typeof found === 'string') return { ...reading, narrowBy: found };
     const question = JSON.stringify([found.text, found.values]);
-    let machines = this.narrownesses.get(question);
-    if (machines === undefined) {
-      machines = (await this.rows<{ machines: number }>(asking, found))[0]?.machines ?? 0;
-      this.narrownesses.set(question, machines);
+    let counts = this.narrownesses.get(question);
+    if (counts === undefined) {
+      counts = (await this.rows<NarrownessCounts>(asking, found))[0] ?? { named: null, others: null };
+      this.narrownesses.set(question, counts);
     }
-    return { ...reading, isNarrow: machines <= NARROW_MACHINES_MAX };
+    return { ...reading, narrowBy: narrowBy(counts) };
   }
 
   private look(standing: PracticeStanding, nowMs: number): MachineReading {

@@ -14,6 +14,7 @@ export const URGENT_INDEXES: PartialIndexes = {
   byPractice: 'status.kind >= 0',
 };
 
+/** Both indexes hold the same rows, and one condition keeps to either. */
 export function sameIndexes(condition: string): PartialIndexes {
   return { byKind: condition, byPractice: condition };
 }

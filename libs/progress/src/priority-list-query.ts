@@ -11,7 +11,8 @@ import {
   type FilterReading,
 } from './machine-conditions';
 import { flattenFilter, isAboutUnrecovered, statesWithin, type MachineFilter } from './machine-filter';
-import { JOIN_MACHINE, needsMachine, timesByIndex, type Statement } from './machine-list-query';
+import { timesByIndex, type Statement } from './machine-list-query';
+import { JOIN_MACHINE, machinesWhere } from './machines-where';
 import { orderedPage, URGENT_INDEXES } from './ordered-page';
 
 /**
@@ -66,10 +67,14 @@ export function urgentListQuery(question: UrgentQuestion, reading: FilterReading
     ? withoutWorkingMachine.length <= HOPELESS_PRACTICES_MAX
     : places !== null && places.length <= NARROW_PRACTICES_MAX;
   const page =
-    reading.isNarrow === true || isFew
+    isNarrow(reading) || isFew
       ? collectAndSort(question, filter, reading, parameter)
       : walkInOrder(question, filter, places, reading, parameter);
   return { text: shown(page), values };
+}
+
+function isNarrow({ narrowBy = null }: FilterReading): boolean {
+  return narrowBy !== null;
 }
 
 /** All machines that meet the conditions, with their points, sorted. */
@@ -79,8 +84,10 @@ function collectAndSort(
   reading: FilterReading,
   parameter: AddParameter,
 ): string {
-  const conditions = [URGENT_INDEXES.byPractice, ...filterConditions(filter, reading, parameter)];
-  if (reading.isNarrow === true) conditions.push(...timesByIndex(filter, reading, parameter));
+  const conditions = [...filterConditions(filter, reading, parameter)];
+  conditions.push(
+    ...(isNarrow(reading) ? timesByIndex(filter, reading, parameter) : [URGENT_INDEXES.byPractice]),
+  );
   if (withoutWorkingMachine.length > 0) {
     const isAmong = part === 'HOPELESS_PRACTICES' ? '= ANY' : '<> ALL';
     conditions.push(`status.practice_id ${isAmong} (${parameter(withoutWorkingMachine)}::text[])`);
@@ -97,8 +104,7 @@ function collectAndSort(
   }
   return `
       SELECT ${rank} AS rank, status.since AS sort_value, status.practice_id, status.machine_id
-      FROM machine_status AS status ${needsMachine(conditions) ? JOIN_MACHINE : ''}
-      WHERE ${conditions.join(' AND ')}
+      ${machinesWhere(conditions, reading)}
       ORDER BY 1, 2, 3, 4
       LIMIT ${limit}`;
 }

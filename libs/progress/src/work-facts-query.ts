@@ -3,7 +3,8 @@ import { STATE_CODE } from '@app/storage';
 import { KEY_MAY_HAVE_BEEN_READ, REBOOT_FAILED, SITE_SILENT } from './machine-columns';
 import { filterConditions, type AddParameter, type FilterReading } from './machine-conditions';
 import type { MachineFilter } from './machine-filter';
-import { JOIN_MACHINE, type Statement } from './machine-list-query';
+import type { Statement } from './machine-list-query';
+import { JOIN_MACHINE } from './machines-where';
 
 /** States of machines that people may have to do something about. Of one of which nothing is proven there is nothing to do but wait. */
 const WORK_STATES: readonly RecoveryState[] = URGENT_STATES.filter((state) => state !== 'UNVERIFIED');
