@@ -35,17 +35,6 @@ export class SweepSchedule {
     this.timers.push(setInterval(() => this.sweepNext(), everyMs));
   }
 
-  /** One sweep waits for its turn at most. One that has not come to its end is followed by the next, behind what waits already. */
-  private sweepNext(): void {
-    if (this.isSweepWaiting) return;
-    this.isSweepWaiting = true;
-    void this.inTurn(async () => {
-      this.isSweepWaiting = false;
-      const { unfinished } = await this.sweepOnce();
-      if (unfinished && this.timers.length > 0) this.sweepNext();
-    });
-  }
-
   async stop(): Promise<void> {
     for (const timer of this.timers) clearInterval(timer);
     this.timers = [];
@@ -62,6 +51,17 @@ export class SweepSchedule {
         const { postponed, unfinished } = await this.sweepOnce();
         isDone = postponed === 0 && !unfinished;
       }
+    });
+  }
+
+  /** One sweep waits for its turn at most. One that has not come to its end is followed by the next, behind what waits already. */
+  private sweepNext(): void {
+    if (this.isSweepWaiting) return;
+    this.isSweepWaiting = true;
+    void this.inTurn(async () => {
+      this.isSweepWaiting = false;
+      const { unfinished } = await this.sweepOnce();
+      if (unfinished && this.timers.length > 0) this.sweepNext();
     });
   }
 

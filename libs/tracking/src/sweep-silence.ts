@@ -39,7 +39,7 @@ const SWEEP_MS_MAX = 1_000;
  */
 export class SweepSilence {
   private readonly sites: SilentSites;
-  /** Where a sweep that did not come to its end stopped. It is not kept: who starts anew begins with the first deadline. */
+  /** Where a sweep ran out of time. It is not kept: after a start or a failure, the next one begins with the first deadline. */
   private place: SweepPlace | null = null;
 
   constructor(
@@ -55,25 +55,28 @@ export class SweepSilence {
   /** @param untilMs deadlines up to this moment are due */
   async sweep(untilMs: number): Promise<SweepReport> {
     const startedMs = this.monotonicMs();
+    let place = this.place;
+    this.place = null;
     const sitesBack = await this.sites.noticeReturns(untilMs);
     const sum = { examined: 0, moved: 0, held: 0, postponed: 0, lagMs: 0 };
     do {
-      const batch = await this.sweepBatch(untilMs);
+      const batch = await this.sweepBatch(untilMs, place);
+      place = batch.next;
       sum.examined += batch.examined;
       sum.moved += batch.moved;
       sum.held += batch.held;
       sum.postponed += batch.postponed;
       sum.lagMs = Math.max(sum.lagMs, batch.lagMs);
-    } while (this.place !== null && this.monotonicMs() - startedMs < SWEEP_MS_MAX);
+    } while (place !== null && this.monotonicMs() - startedMs < SWEEP_MS_MAX);
+    this.place = place;
     const { examined, moved, held, postponed, lagMs } = sum;
     if (held > 0) this.observer.silenceHeld(held);
     this.observer.swept(examined, moved, lagMs, this.monotonicMs() - startedMs);
-    return { examined, moved, held, postponed, sitesBack, unfinished: this.place !== null };
+    return { examined, moved, held, postponed, sitesBack, unfinished: place !== null };
   }
 
-  /** The next machines behind `place`, which moves on; null when these were the last. */
-  private async sweepBatch(untilMs: number): Promise<Batch> {
-    const { machines, next } = await loadOverdue(this.database.pool, untilMs, this.place, SWEEP_BATCH_ROWS);
+  private async sweepBatch(untilMs: number, after: SweepPlace | null): Promise<Batch> {
+    const { machines, next } = await loadOverdue(this.database.pool, untilMs, after, SWEEP_BATCH_ROWS);
     const rules = this.rules();
     const { silences, postponed: left } = await this.sites.explain(machines, untilMs, rules);
     let held = 0;
@@ -89,8 +92,7 @@ export class SweepSilence {
       changes.push({ before: stored, after, transitions, facts: null });
     }
     const moved = changes.length === 0 ? 0 : await this.save(changes);
-    this.place = next;
-    return { examined: machines.length, moved, held, postponed: left.size, lagMs };
+    return { examined: machines.length, moved, held, postponed: left.size, lagMs, next };
   }
 
   /** @returns how many moved; what somebody else got to first is left to them */
@@ -102,4 +104,8 @@ export class SweepSilence {
   }
 }
 
-type Batch = Pick<SweepReport, 'examined' | 'moved' | 'held' | 'postponed'> & { readonly lagMs: number };
+type Batch = Pick<SweepReport, 'examined' | 'moved' | 'held' | 'postponed'> & {
+  readonly lagMs: number;
+  /** Where the next batch goes on; null: these were the last. */
+  readonly next: SweepPlace | null;
+};
