@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import type { BenchOptions } from './bench-options';
+import { BAD_ONE_IN } from './fleet/fleet-lots';
 import { readDiskUse } from './measure/disk-use';
 import { currentLoad, readMachineFacts } from './measure/machine-facts';
 import type { BenchReport } from './report/bench-report';
@@ -105,8 +106,8 @@ type DiskUse = Awaited<ReturnType<typeof readDiskUse>>;
 
 /** At the interval that the service issues by default, of five minutes. */
 const HEARTBEATS_A_DAY = 288;
-/** Of the load's heartbeats; a quiet fleet has next to none. */
-const CHANGES_OF_STATE = 0.02;
+/** Of the load's heartbeats (`FleetLives`): who goes bad gets well again. A quiet fleet has next to none. */
+const CHANGES_OF_STATE = 2 / BAD_ONE_IN;
 
 /** What a machine takes, and what its reports add. */
 function describeDisk(fleet: string, machines: number, before: DiskUse, after: DiskUse): string[] {
@@ -118,7 +119,7 @@ function describeDisk(fleet: string, machines: number, before: DiskUse, after: D
     ...(transitions > 0
       ? [
           `${fleet} machines: a change of state adds ${perTransition.toFixed(0)} bytes for good (transition, ledger, indexes), a heartbeat without one nothing: ` +
-            `at the load's 2 % that is ${perDay.toFixed(0)} bytes per machine and day`,
+            `at the load's ${CHANGES_OF_STATE * 100} % that is ${perDay.toFixed(0)} bytes per machine and day`,
         ]
       : []),
   ];

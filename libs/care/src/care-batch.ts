@@ -6,7 +6,6 @@ import {
   loadCare,
   loadMachines,
   lockMachines,
-  lockStatuses,
   placeMoved,
   revokeCredentials,
   saveCare,
@@ -80,7 +79,6 @@ export class CareBatch {
     const mayMove = await this.mayMoveTo(request);
     const seen = keys.filter(({ practiceId }) => request.isInScope(practiceId));
     return this.database.transaction(async (db) => {
-      await lockStatuses(db, seen);
       await lockMachines(db, seen);
       const loaded = await load(db, seen, request, mayMove);
       const { decided, refused } = decideAll(keys, loaded, request);

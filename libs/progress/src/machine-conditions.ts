@@ -21,6 +21,11 @@ export type FilterReading = {
  */
 export type Narrowness = 'BY_NAME' | 'OTHERWISE' | null;
 
+/** Whether few machines can meet the filter. */
+export function isNarrow({ narrowBy = null }: FilterReading): boolean {
+  return narrowBy !== null;
+}
+
 /** Adds a value to those of the statement, and names its place. */
 export type AddParameter = (value: unknown) => string;
 
@@ -158,8 +163,7 @@ class ConditionWriter {
   }
 
   private ofNames(filter: MachineConditions): string[] {
-    const hostname =
-      (this.reading.narrowBy ?? null) !== null ? 'lower(machine.hostname)' : 'status.host_order';
+    const hostname = isNarrow(this.reading) ? 'lower(machine.hostname)' : 'status.host_order';
     const serialNumber = 'lower(machine.serial_number)';
     const assetTag = 'lower(machine.asset_tag)';
     return [

@@ -6,6 +6,7 @@ import { MACHINE_COLUMNS } from './machine-columns';
 import {
   conditionsWithinStates,
   filterConditions,
+  isNarrow,
   ofStates,
   placesOf,
   type AddParameter,
@@ -77,12 +78,11 @@ export function machineListQuery(
   const filter = flattenFilter(asked);
   const values: unknown[] = [];
   const param = (value: unknown): string => `$${values.push(value)}`;
-  const isNarrow = (reading.narrowBy ?? null) !== null;
-  if (isAboutUnrecovered(filter) && !isNarrow) {
+  if (isAboutUnrecovered(filter) && !isNarrow(reading)) {
     return { text: unrecoveredListQuery(filter, UNRECOVERED_SORTS[order], page, reading, param), values };
   }
   const conditions = [...filterConditions(filter, reading, param)];
-  if (isNarrow) conditions.push(...timesByIndex(filter, reading, param));
+  if (isNarrow(reading)) conditions.push(...timesByIndex(filter, reading, param));
   const sort = SORTS[order];
   if (page.after !== null) {
     const key = [
@@ -98,7 +98,7 @@ export function machineListQuery(
   }
   // The keys of the page first, then what is shown of them: else thousands of rows are looked at whole, to show a hundred.
   const text = `
-    WITH found AS ${isNarrow ? 'MATERIALIZED' : 'NOT MATERIALIZED'} (
+    WITH found AS ${isNarrow(reading) ? 'MATERIALIZED' : 'NOT MATERIALIZED'} (
       SELECT status.practice_id, status.machine_id, ${sort === null ? `''` : sort.expression} AS sort_value
       ${machinesWhere(conditions, reading)}
     ), page AS (

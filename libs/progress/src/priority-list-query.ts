@@ -6,6 +6,7 @@ import { MACHINE_COLUMNS } from './machine-columns';
 import {
   conditionsWithinStates,
   filterConditions,
+  isNarrow,
   placesOf,
   type AddParameter,
   type FilterReading,
@@ -71,10 +72,6 @@ export function urgentListQuery(question: UrgentQuestion, reading: FilterReading
       ? collectAndSort(question, filter, reading, parameter)
       : walkInOrder(question, filter, places, reading, parameter);
   return { text: shown(page), values };
-}
-
-function isNarrow({ narrowBy = null }: FilterReading): boolean {
-  return narrowBy !== null;
 }
 
 /** All machines that meet the conditions, with their points, sorted. */

@@ -6,7 +6,6 @@ import {
   loadCare,
   loadMachines,
   lockMachines,
-  lockStatuses,
   placeExpected,
   saveCare,
   saveDecisions,
@@ -39,7 +38,6 @@ export async function carryOutPlan(
   const assets = plan.entries.flatMap((one) => assetOf(one));
   const acting = [...acts.values()].map(({ key }) => key);
   const touched = distinct([...acting, ...assets.map(({ key }) => key)]);
-  await lockStatuses(db, touched);
   await lockMachines(db, touched);
   const expected = plan.entries
     .filter(({ change, machine }) => change === 'ADDED' && machine === null)

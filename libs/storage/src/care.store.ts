@@ -63,37 +63,28 @@ export type CareSignature = {
 };
 
 /**
- * Takes the rows of these machines' states until the transaction ends, in the order in which all rows of machines are written
- * (`inWriteOrder`). Whoever writes anything of a machine takes its state first, also where only facts are to be written: a heartbeat
- * takes a machine's state, its facts, and then the next machine's state, so somebody who held facts alone could make it, and a
- * third, wait in a circle.
- */
-export async function lockStatuses(db: Queryable, keys: readonly MachineKey[]): Promise<void> {
-  await db.query(LOCK_STATUSES, keyColumns(keys));
-}
-
-const LOCK_STATUSES = `
-  SELECT 1
-  FROM unnest($1::text[], $2::uuid[]) AS wanted (practice_id, machine_id)
-  JOIN machine_status AS status
-    ON status.practice_id = wanted.practice_id AND status.machine_id = wanted.machine_id
-  ORDER BY status.machine_id, status.practice_id
-  FOR NO KEY UPDATE OF status`;
-
-/**
- * Takes the rows of these machines' facts until the transaction ends. What they hold is read afterwards (`loadCare`): a statement
- * that had to wait for a row would show what hangs on it as it was before.
+ * Takes the rows of these machines until the transaction ends, in the order in which all rows of machines are written (`inWriteOrder`):
+ * their states first, then their facts. Whoever writes anything of a machine takes its state first, also where only facts are to be
+ * written: a heartbeat takes a machine's state, its facts, and then the next machine's state, so somebody who held facts alone could
+ * make it, and a third, wait in a circle.
+ *
+ * What the rows hold is read afterwards (`loadCare`): a statement that had to wait for a row would show what hangs on it as it was
+ * before.
  */
 export async function lockMachines(db: Queryable, keys: readonly MachineKey[]): Promise<void> {
-  await db.query(LOCK_MACHINES, keyColumns(keys));
+  for (const table of ['machine_status', 'machine'] as const) {
+    await db.query(lockRows(table), keyColumns(keys));
+  }
 }
 
-const LOCK_MACHINES = `
+function lockRows(table: 'machine_status' | 'machine'): string {
+  return `
   SELECT 1
   FROM unnest($1::text[], $2::uuid[]) AS wanted (practice_id, machine_id)
-  JOIN machine ON machine.practice_id = wanted.practice_id AND machine.machine_id = wanted.machine_id
-  ORDER BY machine.machine_id, machine.practice_id
-  FOR NO KEY UPDATE OF machine`;
+  JOIN ${table} AS one ON one.practice_id = wanted.practice_id AND one.machine_id = wanted.machine_id
+  ORDER BY one.machine_id, one.practice_id
+  FOR NO KEY UPDATE OF one`;
+}
 
 /** Reads the care of these machines; unknown ones are left out. The order of the result is the order of the keys. */
 export async function loadCare(db: Queryable, keys: readonly MachineKey[]): Promise<StoredCare[]> {

@@ -40,7 +40,6 @@ export {
   findDone,
   loadCare,
   lockMachines,
-  lockStatuses,
   saveCare,
   type CareChange,
   type CareClaim,

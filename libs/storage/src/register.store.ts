@@ -192,7 +192,7 @@ export type AssetWrite = {
   readonly facts: Partial<AssetIdentity & AssetFacts>;
 };
 
-/** Writes what the register says of machines, with a care event for each. Their rows are taken by the caller (`lockStatuses`, `lockMachines`). */
+/** Writes what the register says of machines, with a care event for each. Their rows are taken by the caller (`lockMachines`). */
 export async function describeAssets(
   db: Queryable,
   assets: readonly AssetWrite[],
