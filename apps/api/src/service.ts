@@ -22,6 +22,7 @@ import { guardRoutes } from './http/guard-routes';
 import { HeartbeatEndpoint } from './http/heartbeat.endpoint';
 import { answerBrokenHttp, refuseBrokenHttp } from './http/answer-broken-http';
 import { REPORT_BODY_BYTES_MAX } from './http/heartbeat.body';
+import { readJsonBodies } from './http/read-json-bodies';
 import { limitRequests, type Callers } from './http/limit-requests';
 import { registerRegisterRoute } from './http/register.route';
 import { refuseWhileStopping } from './http/refuse-while-stopping';
@@ -147,10 +148,12 @@ async function createApplication(
     },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
   });
-  return NestFactory.create<NestFastifyApplication>(module, adapter, {
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     bufferLogs: false,
     abortOnError: false,
   });
+  readJsonBodies(app, REPORT_BODY_BYTES_MAX);
+  return app;
 }
 
 async function registerRoutes(

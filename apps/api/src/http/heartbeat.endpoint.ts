@@ -11,6 +11,7 @@ import type { RenewCredential } from '../renew-credential';
 import type { ServiceLife } from '../service-life';
 import { REPORT_BODY_BYTES_MAX, ReportBody } from './heartbeat.body';
 import { readBody } from './read-body';
+import { readJson, requireUtf8Charset } from './read-json';
 import { RefusedRequest } from './refusal';
 import { STOPPING } from './refuse-while-stopping';
 import { toRefusal } from './to-refusal';
@@ -142,18 +143,17 @@ function isReportUrl(url: string): boolean {
  * that they do not name, `__proto__` among them, and values are copied one by one.
  */
 function readReport(body: Buffer): readonly unknown[] {
-  let report: unknown;
-  try {
-    report = JSON.parse(body.toString('utf8'));
-  } catch {
-    throw new RefusedRequest('BAD_REQUEST', 'the body is not JSON');
-  }
+  const report = readJson(body);
   if (!isReport(report))
     throw new RefusedRequest('BAD_REQUEST', 'the body is not a report of 1 to 1,000 heartbeats');
   return report.heartbeats;
 }
 
 function requireJson(contentType: string | undefined): void {
-  if (contentType !== undefined && /^application\/json\s*(;|$)/i.test(contentType)) return;
+  if (contentType === 'application/json') return;
+  if (contentType !== undefined && /^application\/json\s*(;|$)/i.test(contentType)) {
+    requireUtf8Charset(contentType);
+    return;
+  }
   throw new RefusedRequest('UNSUPPORTED_MEDIA_TYPE', 'send application/json, plain or with gzip');
 }

@@ -18,7 +18,7 @@ export function openApiDocument(): unknown {
       title: 'Endpoint recovery: agents and operators',
       version: WIRE_VERSION,
       description:
-        'Machines enrol once and report heartbeats. Every answer to a report is given after it was committed. Times are RFC 3339 with Z or an offset; local times are refused. Questions are asked over GraphQL (schema.graphql).',
+        'Machines enrol once and report heartbeats. Every answer to a report is given after it was committed. Times are RFC 3339 with Z or an offset; local times are refused. Bodies are UTF-8 (a leading byte order mark is ignored, anything else is refused with NOT_UTF_8), plain or with gzip. Questions are asked over GraphQL (schema.graphql).',
     },
     paths: {
       '/v1/enrolments': { post: ENROL },

@@ -9,12 +9,40 @@ import { RefusedRequest } from './refusal';
  * @throws RefusedRequest BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE for another encoding, BAD_REQUEST for broken gzip
  */
 export async function readBody(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
-  const encoding = request.headers['content-encoding'];
-  if (encoding !== undefined && encoding !== 'identity' && encoding !== 'gzip')
-    throw new RefusedRequest('UNSUPPORTED_MEDIA_TYPE', 'send the body plain or with gzip');
+  const encoding = readEncoding(request.headers['content-encoding']);
   if (Number(request.headers['content-length'] ?? 0) > bytesMax) throw tooLarge(bytesMax);
   const sent = await readSent(request, bytesMax);
-  return encoding === 'gzip' ? unpack(sent, bytesMax) : sent;
+  return encoding === 'GZIP' ? unpack(sent, bytesMax) : sent;
+}
+
+/**
+ * Unpacks a body that was read already, if its `Content-Encoding` asks for it, under the same bounds.
+ *
+ * @throws RefusedRequest as `readBody`
+ */
+export async function unpackBody(
+  sent: Buffer,
+  contentEncoding: string | undefined,
+  bytesMax: number,
+): Promise<Buffer> {
+  return readEncoding(contentEncoding) === 'GZIP' ? unpack(sent, bytesMax) : sent;
+}
+
+/** Content codings are compared without case, and `x-gzip` is gzip (RFC 9110, 8.4.1). */
+const ENCODINGS: Readonly<Record<string, 'PLAIN' | 'GZIP'>> = {
+  '': 'PLAIN',
+  identity: 'PLAIN',
+  gzip: 'GZIP',
+  'x-gzip': 'GZIP',
+};
+
+function readEncoding(header: string | undefined): 'PLAIN' | 'GZIP' {
+  if (header === undefined) return 'PLAIN';
+  const name = header.trim().toLowerCase();
+  const encoding = Object.hasOwn(ENCODINGS, name) ? ENCODINGS[name] : undefined;
+  if (encoding === undefined)
+    throw new RefusedRequest('UNSUPPORTED_MEDIA_TYPE', 'send the body plain or with gzip (Content-Encoding)');
+  return encoding;
 }
 
 function readSent(request: IncomingMessage, bytesMax: number): Promise<Buffer> {

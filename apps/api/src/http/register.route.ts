@@ -1,9 +1,10 @@
 import { REGISTER_FIELDS, REGISTER_FILE_BYTES_MAX, type RegisterMapping } from '@app/register';
 import type { Clock } from '@app/recovery';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { FollowRoute } from '../audit/follow-route';
 import type { RegisterRequest, TakeRegister } from '../take-register';
 import { accessOf } from './guard-routes';
+import { unpackBody } from './read-body';
 import { RefusedRequest } from './refusal';
 import { RegisterQuery } from './register.body';
 import { sendRefusal } from './send-refusal';
@@ -27,7 +28,8 @@ export function registerRegisterRoute(
     scope.addContentTypeParser(
       MEDIA_TYPES,
       { parseAs: 'buffer', bodyLimit: REGISTER_FILE_BYTES_MAX },
-      (_request, body, parsed) => parsed(null, body),
+      async (request: FastifyRequest, sent: Buffer) =>
+        unpackBody(sent, request.headers['content-encoding'], REGISTER_FILE_BYTES_MAX),
     );
     scope.route({
       method: 'POST',
