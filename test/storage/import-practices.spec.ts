@@ -50,7 +50,7 @@ async function linksOf(code: string): Promise<readonly unknown[]> {
 }
 
 /**
- * Every row of the three tables with the transaction that wrote it: equal only when nothing at all was
+ * Every row of the four tables with the transaction that wrote it: equal only when nothing at all was
  * written.
  */
 async function everything(): Promise<readonly Record<string, unknown>[]> {
@@ -58,6 +58,7 @@ async function everything(): Promise<readonly Record<string, unknown>[]> {
     SELECT xmin::text, to_jsonb(organisation) AS content FROM organisation
     UNION ALL SELECT xmin::text, to_jsonb(organisation_link) FROM organisation_link
     UNION ALL SELECT xmin::text, to_jsonb(practice) FROM practice
+    UNION ALL SELECT xmin::text, to_jsonb(organisation_statement) FROM organisation_statement
     ORDER BY 2`);
 }
 
@@ -201,7 +202,7 @@ describe('importPractices', () => {
       [b, c, a],
       [c, a, b],
     ]) {
-      await pool.query('DELETE FROM practice; DELETE FROM organisation_link; DELETE FROM organisation');
+      await pool.query('TRUNCATE practice, organisation_link, organisation, organisation_statement');
       for (const { text, vintage } of [...order, ...order]) await importText(text, { vintage });
       expect(
         await select(`SELECT name, vintage::text, postcode, opened_on::text, closed_on, supplier

@@ -25,9 +25,10 @@ const USAGE = `Usage: npm run import:practices -- FILE [--effective DAY] [--vint
 
 FILE is epraccur (legacy or DSE dialect) or the practice map (gp-reg-pat-prac-map), recognised by its content.
   --effective DAY  when moves to another ICB took effect: 2024-07-19 (its start in UTC) or 2024-07-19T05:00:00Z.
-                   Only for epraccur, which does not say so itself; default: now
+                   Only for epraccur, which does not say so itself; default: the day of --vintage, else now
   --vintage DAY    which day the file describes: what is known of a later one stays. Only for epraccur; default: by
-                   the newest openings and closings in it, where there are enough; else unknown, and the file counts as the newest
+                   the newest openings and closings in it, where there are enough; else unknown, and the file corrects what
+                   is known
   --synthetic      made-up practices instead of a file, as many in each ICB as on 19 July 2024
   --practices N    only so many of them, 1 to ${SYNTHETIC_PRACTICES_MAX}
   --seed N         which of them has which supplier; default 1
@@ -94,7 +95,10 @@ async function importAs(command: Command, outside: Surroundings): Promise<Import
     const option = effectiveAt === null ? '--vintage' : '--effective';
     throw new UsageError(`${option}: this practice map says itself that it describes ${file.extractedOn}.`);
   }
-  const dates = vintage === null ? {} : { vintage };
+  const dates = {
+    ...(vintage === null ? {} : { vintage }),
+    ...(effectiveAt === null ? {} : { effectiveAt }),
+  };
   const about = {
     file: basename(command.path),
     rows: file.rowCount,
@@ -102,7 +106,7 @@ async function importAs(command: Command, outside: Surroundings): Promise<Import
     vintage,
   };
   return recorded(outside, about, ({ pool, now }) =>
-    importPractices(pool, file, { effectiveAt: effectiveAt ?? now, importedAt: now, ...dates }),
+    importPractices(pool, file, { importedAt: now, ...dates }),
   );
 }
 

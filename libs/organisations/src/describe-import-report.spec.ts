@@ -20,7 +20,7 @@ const REPORT: ImportReport = {
     moved: 4,
     icbsAdded: 42,
   },
-  ...{ older: 6, missing: 5, skipped: new SkipTally().result() },
+  ...{ older: 6, placedLater: 8, missing: 5, skipped: new SkipTally().result() },
 };
 
 describe('describeImportReport', () => {
@@ -36,6 +36,7 @@ describe('describeImportReport', () => {
         'Closed      760 of these have a close date (2 newly)',
         'Moved       4 to another ICB (42 ICBs added)',
         'Older       6 of these are known from newer files, and stay as they are known',
+        'Earlier     8 practices of earlier files can be placed or dated only now',
         'Missing     5 open practices are not in this file; they stay as they are',
         'Skipped     0',
         '',

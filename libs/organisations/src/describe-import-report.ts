@@ -37,6 +37,7 @@ function describeCounts(report: ImportReport): string[] {
     `Closed      ${count(report.closed)} of these have a close date (${count(report.newlyClosed)} newly)`,
     `Moved       ${count(report.moved)} to another ICB (${count(report.icbsAdded)} ICBs added)`,
     `Older       ${count(report.older)} of these are known from newer files, and stay as they are known`,
+    `Earlier     ${count(report.placedLater)} practices of earlier files can be placed or dated only now`,
     `Missing     ${count(report.missing)} open practices are not in this file; they stay as they are`,
     `Skipped     ${count(report.skipped.total)}`,
   ];

@@ -1,113 +1,94 @@
-import type { CalendarDate } from './calendar-date';
-import type { LinkWrite, OrganisationWrite } from './import-plan';
 import type { KnownTree } from './known-tree';
-import { isNewer } from './older-file';
-import { planLink, staleMove } from './plan-link';
-import type { IcbRow, PracticeFile, PracticeRow } from './practice-file';
+import type { PracticeFile, PracticeRow } from './practice-file';
 import { ICBS_BY_CODE, NATIONAL_ORGANISATION, REGIONS_BY_CODE } from './reference-data';
+import { recordedStatements } from './recorded-statements';
 import type { Refusal } from './row-refusals';
+import type { Statement } from './statement';
+
+/** What a practice's row or statement says of its place. */
+export type Place = Pick<Statement, 'code' | 'parentCode' | 'regionCode'>;
 
 /**
- * Says which ICBs practices of a file may be put under, and collects those that are. An ICB is known from the
- * database, from the file itself (practice map) or from the reference data, in this order: the database has
- * the region of an ICB since the last file that told it, the reference data never change.
+ * Says which ICBs practices may be put under: those that a practice map has named, that are recorded, or that are in the
+ * reference data. A row must give a region in which one of these ever had the ICB. Both follow from all files together.
  */
 export class IcbPlaces {
-  private readonly named: ReadonlyMap<string, IcbRow>;
-  private readonly refusals = new Map<string, Refusal | null>();
-  private readonly usedCodes = new Set<string>();
+  private readonly regionsByIcb = new Map<string, Set<string>>();
+  private readonly statementsByIcb: ReadonlyMap<string, readonly Statement[]>;
 
+  /** @param statements all that are known, with those of the file at hand */
   constructor(
     private readonly known: KnownTree,
-    file: PracticeFile,
-    private readonly effectiveAtMs: number,
-    /** The day that the file describes; an ICB that is known from a later one stays as it is known. */
-    private readonly vintage: CalendarDate | null,
+    statements: ReadonlyMap<string, readonly Statement[]>,
   ) {
-    this.named = new Map(file.icbs.map((icb) => [icb.code, icb]));
+    const byIcb = new Map<string, readonly Statement[]>();
+    for (const [code, told] of statements) if (told[0]?.level === 'ICB') byIcb.set(code, told);
+    for (const organisation of known.organisations.values()) {
+      const { code, level } = organisation;
+      if (level === 'ICB' && !byIcb.has(code)) byIcb.set(code, recordedStatements(organisation));
+    }
+    for (const { code, regionCode } of ICBS_BY_CODE.values()) this.allow(code, regionCode);
+    for (const [code, told] of byIcb) for (const { parentCode } of told) this.allow(code, parentCode);
+    this.statementsByIcb = byIcb;
   }
 
-  /** Null when the practice of this row may be put under its ICB. */
-  refuse(row: PracticeRow): Refusal | null {
-    if (this.belongsToUpperLevel(row.code)) {
-      return { reason: 'CODE_IN_USE', detail: `${row.code} is the code of a region or an ICB` };
-    }
-    const refusal = this.placeRefusal(row.icbCode, row.regionCode);
+  /** Null when a practice may be put there. */
+  refuse({ code, parentCode, regionCode }: Place): Refusal | null {
+    if (isFixedCode(code) || this.regionsByIcb.has(code))
+      return { reason: 'CODE_IN_USE', detail: `${code} is the code of a region or an ICB` };
+    const level = this.known.organisations.get(parentCode)?.level;
+    if (isFixedCode(parentCode) || (level !== undefined && level !== 'ICB'))
+      return { reason: 'CODE_IN_USE', detail: `${parentCode} is not the code of an ICB` };
+    const regions = this.regionsByIcb.get(parentCode);
+    if (regions === undefined) return { reason: 'UNKNOWN_ICB', detail: `ICB ${parentCode}` };
+    if (regionCode === null || regions.has(regionCode)) return null;
+    const detail = `ICB ${parentCode} is in ${[...regions].sort().join(', ')}, the row says ${regionCode}`;
+    return { reason: 'ICB_NOT_IN_REGION', detail };
+  }
+
+  /** The same for a row, with when the practice closed: of those nobody has to look into an ICB of old. */
+  refuseRow(row: PracticeRow): Refusal | null {
+    const refusal = this.refuse({ code: row.code, parentCode: row.icbCode, regionCode: row.regionCode });
     if (refusal?.reason !== 'UNKNOWN_ICB' || typeof row.closedOn !== 'string') return refusal;
-    // Legacy epraccur leaves closed practices under what there was before ICBs: nothing to look into.
     return { ...refusal, detail: `${refusal.detail}; the practice closed on ${row.closedOn}` };
   }
 
-  /** Notes that a practice is put under this ICB, so that it has to exist. */
-  use(icbCode: string): void {
-    this.usedCodes.add(icbCode);
+  /** What is said of an ICB: of one in the reference data, that it was there before any file. */
+  statementsOf(code: string): readonly Statement[] {
+    const told = this.statementsByIcb.get(code) ?? [];
+    const reference = ICBS_BY_CODE.get(code);
+    if (reference === undefined) return told;
+    const { name, regionCode: parentCode } = reference;
+    const first: Statement = {
+      ...{
+        code,
+        level: 'ICB',
+        day: null,
+        correction: -1,
+        told: 'RECORDED',
+        name,
+        parentCode,
+        regionCode: null,
+      },
+      ...{ variant: 0, placedSinceMs: null, postcode: null, openedOn: null, closedOn: null, supplier: null },
+    };
+    return [first, ...told];
   }
 
-  /** What has to be written so that every ICB in use exists, under its region and with its name. */
-  writes(): IcbWrites {
-    const organisations: OrganisationWrite[] = [];
-    const links: LinkWrite[] = [];
-    const confirmedCodes: string[] = [];
-    for (const code of this.usedCodes) {
-      const before = this.known.get(code);
-      const told = this.named.get(code) ?? (before === undefined ? ICBS_BY_CODE.get(code) : undefined);
-      if (told === undefined || this.isKnownNewer(code)) continue;
-      const vintage = this.named.has(code) ? this.vintage : null;
-      const link = planLink(code, before?.link ?? null, told.regionCode, this.effectiveAtMs);
-      if (link !== null && link !== 'STALE') links.push(link);
-      if (link === null && before?.name === told.name) {
-        if (isNewer(vintage, before.vintage)) confirmedCodes.push(code);
-        continue;
-      }
-      organisations.push({ code, level: 'ICB', name: told.name, synthetic: false, vintage });
-    }
-    return { organisations, links, confirmedCodes };
-  }
-
-  private isKnownNewer(code: string): boolean {
-    const before = this.known.get(code);
-    return before !== undefined && this.vintage !== null && isNewer(before.vintage, this.vintage);
-  }
-
-  private belongsToUpperLevel(code: string): boolean {
-    return isFixedCode(code) || ICBS_BY_CODE.has(code) || this.named.has(code);
-  }
-
-  private placeRefusal(icbCode: string, regionCode: string): Refusal | null {
-    const key = `${icbCode} ${regionCode}`;
-    const decided = this.refusals.get(key);
-    if (decided !== undefined) return decided;
-    const refusal = this.refuseIcb(icbCode, regionCode);
-    this.refusals.set(key, refusal);
-    return refusal;
-  }
-
-  private refuseIcb(code: string, regionCode: string): Refusal | null {
-    const before = this.known.get(code);
-    if (isFixedCode(code) || (before !== undefined && before.level !== 'ICB')) {
-      return { reason: 'CODE_IN_USE', detail: `${code} is not the code of an ICB` };
-    }
-    // Which region it is in has been told by a newer file; that an older one says otherwise is no fault of the row.
-    if (this.isKnownNewer(code)) return null;
-    const named = this.named.get(code);
-    if (named !== undefined) {
-      const link = planLink(code, before?.link ?? null, named.regionCode, this.effectiveAtMs);
-      if (link !== 'STALE') return null;
-      return staleMove(`ICB ${code}`, before?.link ?? null, named.regionCode, this.effectiveAtMs);
-    }
-    const region = before === undefined ? ICBS_BY_CODE.get(code)?.regionCode : before.link?.parentCode;
-    if (region === undefined) return { reason: 'UNKNOWN_ICB', detail: `ICB ${code}` };
-    if (region === regionCode) return null;
-    return { reason: 'ICB_NOT_IN_REGION', detail: `ICB ${code} is in ${region}, the row says ${regionCode}` };
+  private allow(icbCode: string, regionCode: string): void {
+    const regions = this.regionsByIcb.get(icbCode);
+    if (regions === undefined) this.regionsByIcb.set(icbCode, new Set([regionCode]));
+    else regions.add(regionCode);
   }
 }
 
-type IcbWrites = {
-  readonly organisations: readonly OrganisationWrite[];
-  readonly links: readonly LinkWrite[];
-  /** Of which nothing changes but that a newer file says so. */
-  readonly confirmedCodes: readonly string[];
-};
+/** The ICBs that a file names, without those whose code belongs to an organisation of another level. */
+export function namedIcbs(known: KnownTree, file: PracticeFile): PracticeFile['icbs'] {
+  return file.icbs.filter(({ code }) => {
+    const level = known.organisations.get(code)?.level;
+    return !isFixedCode(code) && (level === undefined || level === 'ICB');
+  });
+}
 
 /** Codes of the two levels that are fixed: the nation and its regions. */
 function isFixedCode(code: string): boolean {

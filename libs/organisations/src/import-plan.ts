@@ -1,6 +1,7 @@
 import type { CalendarDate } from './calendar-date';
-import type { OrganisationLevel, PracticeFacts } from './known-tree';
+import type { KnownLink, OrganisationLevel, PracticeFacts } from './known-tree';
 import type { SkippedRows } from './skipped-rows';
+import type { Statement } from './statement';
 
 /** An organisation to be added or whose name, place or facts change. */
 export type OrganisationWrite = {
@@ -8,23 +9,18 @@ export type OrganisationWrite = {
   readonly level: OrganisationLevel;
   readonly name: string;
   readonly synthetic: boolean;
-  /** The day that the file describes which it is written from; null leaves what is recorded. */
+  /** The day of the newest file that told of it; null when nobody knows. */
   readonly vintage: CalendarDate | null;
 };
 
-/** A practice to be written as the file describes it. */
+/** A practice to be written as all files together describe it. */
 export type PracticeWrite = { readonly code: string } & PracticeFacts;
 
-/**
- * A link to be written. FIRST the child has none yet, it holds since ever · MOVE the current one ends at the
- * effective instant and this one starts there · CORRECT the current one started at that very instant and gets
- * another parent
- */
-export type LinkWrite = {
-  readonly childCode: string;
-  readonly parentCode: string;
-  readonly kind: 'FIRST' | 'MOVE' | 'CORRECT';
-};
+/** All links of one organisation, oldest first, in place of those recorded. */
+export type LinksWrite = { readonly childCode: string; readonly links: readonly KnownLink[] };
+
+/** An organisation of which nothing changes but the day of the newest file that said so. */
+export type Confirmation = { readonly code: string; readonly vintage: CalendarDate };
 
 /**
  * Everything one import will write, and what it will report. Nothing is in it twice, and every list is
@@ -33,10 +29,11 @@ export type LinkWrite = {
 export type ImportPlan = {
   readonly organisations: readonly OrganisationWrite[];
   readonly practices: readonly PracticeWrite[];
-  readonly links: readonly LinkWrite[];
-  /** Organisations of which nothing changes but that a newer file says the same of them. */
-  readonly confirmedCodes: readonly string[];
-  /** Practices that were not known before, and known ones of which something changes. */
+  readonly links: readonly LinksWrite[];
+  readonly confirmations: readonly Confirmation[];
+  /** What the file says that was not known, also of practices that no place is found for yet. */
+  readonly statements: readonly Statement[];
+  /** Practices of the file that were not known before, and known ones of which something changes. */
   readonly added: number;
   readonly changed: number;
   readonly unchanged: number;
@@ -44,11 +41,13 @@ export type ImportPlan = {
   readonly closed: number;
   /** Of `changed`: practices that had no close date before. */
   readonly newlyClosed: number;
-  /** Of `changed`: practices that move to another ICB. */
+  /** Of `changed`: practices that are in another ICB now. */
   readonly moved: number;
   readonly icbsAdded: number;
-  /** Of `changed` and `unchanged`: practices of which newer things are known than the file tells; those stay. */
+  /** Of these three together: practices of which newer things are known than the file tells; those stay. */
   readonly older: number;
+  /** Practices of earlier files, not of this one, that can be placed or dated only by what this one says. */
+  readonly placedLater: number;
   /** Practices known and not closed that the file has no row for. They stay as they are. */
   readonly missing: number;
   readonly skipped: SkippedRows;

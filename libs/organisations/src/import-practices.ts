@@ -1,8 +1,8 @@
 import type { Pool, PoolClient } from 'pg';
-import { type CalendarDate, startOfDay } from './calendar-date';
+import type { CalendarDate } from './calendar-date';
 import type { ImportPlan } from './import-plan';
 import type { ImportReport } from './import-report';
-import { planImport } from './plan-import';
+import { effectiveInstant, planImport } from './plan-import';
 import type { PracticeFile } from './practice-file';
 import { PracticeImportError } from './practice-import-error';
 import {
@@ -13,13 +13,14 @@ import {
   saveOrganisations,
   savePractices,
 } from './practice.store';
+import { saveStatements } from './statement.store';
 import { type Vintage, vintageOf } from './vintage';
 
 /** The instants of an import, each a `Date` or epoch milliseconds, and the day of its file. */
 export type ImportOptions = {
   /**
-   * When the moves to another ICB that the file shows took effect. A practice map says so itself and
-   * overrides this. Default: `importedAt`.
+   * When the moves to another ICB that the file shows took effect. A practice map says so itself and overrides this.
+   * Default: the day that the file describes; of a file of which nobody knows that, `importedAt`.
    */
   readonly effectiveAt?: Date | number;
   /**
@@ -49,11 +50,10 @@ const LOCK_NOT_AVAILABLE = '55P03';
  *
  * 1. Wait for any other import to end: the plan below is only right as long as nobody else writes.
  * 2. Refuse to mix synthetic practices with real ones.
- * 3. Read the tree, compare, decide (`planImport`).
- * 4. Write organisations, practices and links, nothing when nothing changed.
+ * 3. Read the tree and what earlier files said, add what this one says, work the tree out anew (`planImport`).
+ * 4. Write statements, organisations, practices and links, nothing when nothing changed.
  *
- * Every organisation keeps the day of the newest file that told of it. An older file fills what the newer ones left open, and
- * overwrites nothing, in whatever order files are imported.
+ * In whatever order files with a day are imported, they end in the same tree at every moment.
  *
  * Practices that the file does not have stay untouched; closing one sets its date and leaves it in the tree.
  *
@@ -65,20 +65,26 @@ export async function importPractices(
   options: ImportOptions,
 ): Promise<ImportReport> {
   const importedAt = toInstant(options.importedAt, 'importedAt');
-  const given = toInstant(options.effectiveAt ?? importedAt, 'effectiveAt');
-  const effectiveAt = file.extractedOn === null ? given : startOfDay(file.extractedOn);
+  const given =
+    options.effectiveAt === undefined ? null : toInstant(options.effectiveAt, 'effectiveAt').getTime();
   const vintage = vintageOf(file, options.vintage ?? null, importedAt);
+  const dating = {
+    vintage: vintage.day,
+    effectiveAtMs: file.extractedOn === null ? given : null,
+    importedAtMs: importedAt.getTime(),
+  };
   const plan = await inTransaction(pool, async (client) => {
     await waitForOtherImports(client, options.otherImportWaitMs ?? OTHER_IMPORT_WAIT_MS);
     await refuseMixture(client, file);
-    const planned = planImport(await loadTree(client), file, effectiveAt.getTime(), vintage.day);
+    const planned = planImport(await loadTree(client), file, dating);
+    await saveStatements(client, planned.statements);
     await saveOrganisations(client, planned.organisations, importedAt);
     await savePractices(client, planned.practices);
-    await saveLinks(client, planned.links, effectiveAt);
-    if (vintage.day !== null) await confirmVintage(client, planned.confirmedCodes, vintage.day);
+    await saveLinks(client, planned.links);
+    await confirmVintage(client, planned.confirmations);
     return planned;
   });
-  return toReport(file, plan, effectiveAt, vintage);
+  return toReport(file, plan, new Date(effectiveInstant(dating)), vintage);
 }
 
 function toInstant(at: Date | number, name: string): Date {
@@ -134,7 +140,19 @@ function ignore(): void {
 }
 
 function toReport(file: PracticeFile, plan: ImportPlan, effectiveAt: Date, vintage: Vintage): ImportReport {
-  const { added, changed, unchanged, closed, newlyClosed, moved, icbsAdded, older, missing, skipped } = plan;
+  const {
+    added,
+    changed,
+    unchanged,
+    closed,
+    newlyClosed,
+    moved,
+    icbsAdded,
+    older,
+    placedLater,
+    missing,
+    skipped,
+  } = plan;
   const taken = added + changed;
   const rows = file.rowCount;
   return {
@@ -149,6 +167,6 @@ function toReport(file: PracticeFile, plan: ImportPlan, effectiveAt: Date, vinta
       changed,
       unchanged,
     },
-    ...{ closed, newlyClosed, moved, icbsAdded, older, missing, skipped },
+    ...{ closed, newlyClosed, moved, icbsAdded, older, placedLater, missing, skipped },
   };
 }

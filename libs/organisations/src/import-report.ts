@@ -24,15 +24,17 @@ export type ImportReport = {
   readonly closed: number;
   /** Of the changed ones: practices that had no close date before. */
   readonly newlyClosed: number;
-  /** Of the changed ones: practices that moved to another ICB. */
+  /** Of the changed ones: practices that are in another ICB now than before the import. */
   readonly moved: number;
   /** ICBs that were not known before. */
   readonly icbsAdded: number;
   /**
-   * Of the changed and unchanged ones: practices of which newer things are known than the file tells. Only what was not known
-   * of them at all is taken from it.
+   * Of the taken and unchanged ones: practices of which newer things are known than the file tells. It fills what those
+   * leave open, and says where the practice was before.
    */
   readonly older: number;
+  /** Practices of earlier files, not of this one, that can be placed or dated only by what this one says. */
+  readonly placedLater: number;
   /** Practices known and not closed that the file has no row for. A file never deletes: they stay. */
   readonly missing: number;
   readonly skipped: SkippedRows;

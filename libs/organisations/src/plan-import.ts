@@ -1,216 +1,182 @@
-import { type CalendarDate, dayOf } from './calendar-date';
-import { IcbPlaces } from './icb-places';
-import type { ImportPlan, LinkWrite, OrganisationWrite, PracticeWrite } from './import-plan';
-import type { KnownOrganisation, KnownTree, PracticeFacts } from './known-tree';
-import { fillGaps, isNewer } from './older-file';
-import { planLink, staleMove } from './plan-link';
+import { isDeepStrictEqual } from 'node:util';
+import { dayOf, startOfDay } from './calendar-date';
+import { deriveOrganisation, type DerivedOrganisation } from './derive-organisation';
+import { IcbPlaces, namedIcbs } from './icb-places';
+import type { Confirmation, ImportPlan, LinksWrite, OrganisationWrite, PracticeWrite } from './import-plan';
+import type { KnownLink, KnownOrganisation, KnownTree, PracticeFacts } from './known-tree';
 import type { PracticeFile, PracticeRow } from './practice-file';
 import { NATIONAL_ORGANISATION, REGIONS } from './reference-data';
-import type { Refusal } from './row-refusals';
 import { SkipTally } from './skipped-rows';
-
-type RowOutcome = {
-  readonly name: string;
-  readonly vintage: CalendarDate | null;
-  /** Newer things are known than the file tells, and it tells otherwise. */
-  readonly older: boolean;
-  readonly facts: PracticeFacts;
-  readonly link: LinkWrite | null;
-  readonly kind: 'ADDED' | 'CHANGED' | 'UNCHANGED';
-};
+import { type Dating, stateIcbs, stateRows, usable } from './state-rows';
+import type { Statement } from './statement';
 
 /**
- * Compares a file with the tree and decides what to write. Pure: the same file and tree give the same plan,
- * and a tree that this file already shaped gives an empty one.
- *
- * @param effectiveAtMs when moves in the file take effect, epoch milliseconds
- * @param vintage the day that the file describes; what is known of a later day stays. Null: nobody says, and the file counts
- *   as the newest
+ * Adds what a file says to what all files said before, works the tree out of all of it, and compares that with the
+ * tree recorded. Pure: the same file and tree give the same plan, a tree that this file already shaped gives an
+ * empty one, and files with a day end in the same tree in whatever order they come.
  */
-export function planImport(
-  known: KnownTree,
-  file: PracticeFile,
-  effectiveAtMs: number,
-  vintage: CalendarDate | null = null,
-): ImportPlan {
-  const places = new IcbPlaces(known, file, effectiveAtMs, vintage);
+export function planImport(known: KnownTree, file: PracticeFile, dating: Dating): ImportPlan {
+  const icbs = namedIcbs(known, file);
+  const statements = new Map(stateIcbs(known, icbs, file, dating));
+  const places = new IcbPlaces(known, statements);
   const skips = new SkipTally(file.skipped);
-  const organisations: OrganisationWrite[] = [];
-  const practices: PracticeWrite[] = [];
-  const links: LinkWrite[] = [];
-  const confirmedCodes: string[] = [];
-  const counts = { ADDED: 0, CHANGED: 0, UNCHANGED: 0, closed: 0, newlyClosed: 0, moved: 0, older: 0 };
-  for (const { row, before, outcome } of decideRows(known, places, file, { effectiveAtMs, vintage })) {
-    if ('reason' in outcome) {
-      skips.add({ line: row.line, code: row.code, ...outcome });
-      continue;
-    }
-    // A row that is older than what is known puts nobody anywhere.
-    if (outcome.vintage === vintage) places.use(row.icbCode);
-    counts[outcome.kind] += 1;
-    if (typeof row.closedOn === 'string') counts.closed += 1;
-    if (outcome.older) counts.older += 1;
-    if (outcome.kind === 'UNCHANGED') {
-      if (isNewer(outcome.vintage, before?.vintage ?? null)) confirmedCodes.push(row.code);
-      continue;
-    }
-    if (before !== undefined && outcome.link !== null) counts.moved += 1;
-    if (before?.practice?.closedOn === null && outcome.facts.closedOn !== null) counts.newlyClosed += 1;
-    organisations.push({
-      code: row.code,
-      level: 'PRACTICE',
-      name: outcome.name,
-      synthetic: file.format === 'SYNTHETIC',
-      vintage: outcome.vintage,
-    });
-    practices.push({ code: row.code, ...outcome.facts });
-    if (outcome.link !== null) links.push(outcome.link);
+  const rows = new Map<string, PracticeRow>();
+  for (const { row, refusal, statements: after } of stateRows(known, places, file, dating)) {
+    if (after.length > 0) statements.set(row.code, after);
+    if (refusal === null) rows.set(row.code, row);
+    else skips.add({ line: row.line, code: row.code, ...refusal });
   }
-  const upper = planUpperLevels(known, places);
+  const writes = new TreeWrites(known);
+  const counts = { added: 0, changed: 0, unchanged: 0, closed: 0, newlyClosed: 0 };
+  const also = { moved: 0, older: 0, placedLater: 0 };
+  const icbCodes = new Set<string>();
+  for (const [code, told] of statements) {
+    if (told[0]?.level !== 'PRACTICE') continue;
+    const counting = usable(told, places);
+    for (const { parentCode } of counting) icbCodes.add(parentCode);
+    const derived = deriveOrganisation(counting);
+    if (derived === null) continue;
+    const before = known.organisations.get(code);
+    const change = writes.practice(code, derived, before, file);
+    const row = rows.get(code);
+    if (row === undefined) {
+      if (change !== 'unchanged') also.placedLater += 1;
+      continue;
+    }
+    counts[change] += 1;
+    if (typeof row.closedOn === 'string') counts.closed += 1;
+    if (saysOtherwise(row, derived)) also.older += 1;
+    if (before !== undefined && currentParent(before.links) !== currentParent(derived.links)) also.moved += 1;
+    if (before?.practice?.closedOn === null && derived.facts.closedOn !== null) counts.newlyClosed += 1;
+  }
+  const icbsAdded = writes.upperLevels(icbCodes, places);
+  const effectiveAtMs = effectiveInstant(dating);
   return {
-    organisations: [...upper.organisations, ...organisations].sort((a, b) => compareCodes(a.code, b.code)),
-    practices: practices.sort((a, b) => compareCodes(a.code, b.code)),
-    links: [...upper.links, ...links].sort((a, b) => compareCodes(a.childCode, b.childCode)),
-    confirmedCodes: [...upper.confirmedCodes, ...confirmedCodes].sort(compareCodes),
-    added: counts.ADDED,
-    changed: counts.CHANGED,
-    unchanged: counts.UNCHANGED,
-    closed: counts.closed,
-    newlyClosed: counts.newlyClosed,
-    moved: counts.moved,
-    icbsAdded: upper.icbsAdded,
-    older: counts.older,
-    missing: countMissing(known, file, effectiveAtMs),
+    ...writes.result(newStatements(known, statements)),
+    ...{ ...counts, ...also, icbsAdded },
+    missing: countMissing(known, file, dayOf(effectiveAtMs)),
     skipped: skips.result(),
   };
 }
 
-/** When the file's moves took effect, and which day it describes. */
-type Dating = { readonly effectiveAtMs: number; readonly vintage: CalendarDate | null };
+/** When the moves of a file take effect: as given, else on the day that it describes, else now. */
+export function effectiveInstant({ vintage, effectiveAtMs, importedAtMs }: Dating): number {
+  return effectiveAtMs ?? (vintage === null ? importedAtMs : startOfDay(vintage).getTime());
+}
 
-type DecidedRow = {
-  readonly row: PracticeRow;
-  readonly before: KnownOrganisation | undefined;
-  readonly outcome: RowOutcome | Refusal;
-};
+/** Collects what has to be written so that the database has the tree that was worked out. */
+class TreeWrites {
+  private readonly organisations: OrganisationWrite[] = [];
+  private readonly practices: PracticeWrite[] = [];
+  private readonly links: LinksWrite[] = [];
+  private readonly confirmations: Confirmation[] = [];
 
-/**
- * Decides every row, and then looks at the moves as a whole: when more of them are stale than not, the file
- * is older than its effective instant, and the few moves that look possible one by one are as old as the
- * rest.
- */
-function decideRows(
+  constructor(private readonly known: KnownTree) {}
+
+  practice(
+    code: string,
+    derived: DerivedOrganisation,
+    before: KnownOrganisation | undefined,
+    file: PracticeFile,
+  ): 'added' | 'changed' | 'unchanged' {
+    const source = derived.told === 'RECORDED' ? (before?.practice?.source ?? file.format) : derived.told;
+    const { source: sourceBefore = null, ...factsBefore } = before?.practice ?? {};
+    const sameFacts = isDeepStrictEqual(derived.facts, factsBefore);
+    if (!sameFacts || sourceBefore !== source) this.practices.push({ code, ...derived.facts, source });
+    const changed = this.organisation(code, 'PRACTICE', derived, !sameFacts, source === 'SYNTHETIC');
+    if (before === undefined) return 'added';
+    return changed ? 'changed' : 'unchanged';
+  }
+
+  /** The nation and its regions, always all of them, and the ICBs that practices are in. Returns how many ICBs are new. */
+  upperLevels(icbCodes: ReadonlySet<string>, places: IcbPlaces): number {
+    const nation = NATIONAL_ORGANISATION;
+    if (!this.known.organisations.has(nation.code))
+      this.organisations.push({ ...nation, level: 'NATIONAL', synthetic: false, vintage: null });
+    for (const { code, name } of REGIONS) {
+      if (this.known.organisations.has(code)) continue;
+      this.organisations.push({ code, level: 'REGION', name, synthetic: false, vintage: null });
+      this.links.push({ childCode: code, links: [{ parentCode: nation.code, startsAtMs: null }] });
+    }
+    let added = 0;
+    for (const code of icbCodes) {
+      const derived = deriveOrganisation(places.statementsOf(code));
+      if (derived === null) continue;
+      if (!this.known.organisations.has(code)) added += 1;
+      this.organisation(code, 'ICB', derived, false, false);
+    }
+    return added;
+  }
+
+  result(
+    statements: readonly Statement[],
+  ): Pick<ImportPlan, 'organisations' | 'practices' | 'links' | 'confirmations' | 'statements'> {
+    const byCode = (a: { readonly code: string }, b: { readonly code: string }) =>
+      compareCodes(a.code, b.code);
+    return {
+      organisations: this.organisations.sort(byCode),
+      practices: this.practices.sort(byCode),
+      links: this.links.sort((a, b) => compareCodes(a.childCode, b.childCode)),
+      confirmations: this.confirmations.sort(byCode),
+      statements: [...statements].sort(byCode),
+    };
+  }
+
+  /** Whether it is new, or something of it changes but the day of the newest file. */
+  private organisation(
+    code: string,
+    level: 'ICB' | 'PRACTICE',
+    { name, vintage, links }: DerivedOrganisation,
+    otherFacts: boolean,
+    synthetic: boolean,
+  ): boolean {
+    const before = this.known.organisations.get(code);
+    const otherLinks = !isDeepStrictEqual(links, before?.links);
+    if (otherLinks) this.links.push({ childCode: code, links });
+    if (before?.name !== name || otherLinks || otherFacts) {
+      this.organisations.push({ code, level, name, synthetic, vintage });
+      return true;
+    }
+    if (vintage !== null && before.vintage !== vintage) this.confirmations.push({ code, vintage });
+    return false;
+  }
+}
+
+/** Statements that are not stored yet, or not so. */
+function newStatements(
   known: KnownTree,
-  places: IcbPlaces,
-  file: PracticeFile,
-  dating: Dating,
-): readonly DecidedRow[] {
-  const decided = file.practices.map((row) => {
-    const before = known.get(row.code);
-    return { row, before, outcome: places.refuse(row) ?? planRow(row, before, file, dating) };
+  after: ReadonlyMap<string, readonly Statement[]>,
+): readonly Statement[] {
+  return [...after].flatMap(([code, told]) => {
+    const stored = known.statements.get(code);
+    // What is recorded of an organisation is stored with the first thing that a file adds to it.
+    if (stored === told || told.every((statement) => statement.told === 'RECORDED')) return [];
+    return told.filter((statement) => stored?.includes(statement) !== true);
   });
-  const staleMoves = decided.filter(
-    ({ outcome }) => 'reason' in outcome && outcome.reason === 'STALE_FILE',
-  ).length;
-  const moves = decided.filter(isMove).length;
-  if (staleMoves <= moves) return decided;
-  const detail = `${staleMoves} of ${staleMoves + moves} moves in this file are older than what is known`;
-  return decided.map((one) => (isMove(one) ? { ...one, outcome: { reason: 'STALE_FILE', detail } } : one));
 }
 
-function isMove({ before, outcome }: DecidedRow): boolean {
-  return before !== undefined && 'facts' in outcome && outcome.link !== null;
-}
-
-function planRow(
-  row: PracticeRow,
-  before: KnownOrganisation | undefined,
-  file: PracticeFile,
-  { effectiveAtMs, vintage }: Dating,
-): RowOutcome | Refusal {
-  const told = { name: row.name, vintage, older: false };
-  if (before === undefined) {
-    const first: LinkWrite = { childCode: row.code, parentCode: row.icbCode, kind: 'FIRST' };
-    return { ...told, facts: mergeFacts(row, null, file), link: first, kind: 'ADDED' };
-  }
-  if (before.level !== 'PRACTICE') {
-    return { reason: 'CODE_IN_USE', detail: `${row.code} is known at level ${before.level}` };
-  }
-  if (vintage !== null && isNewer(before.vintage, vintage)) return planOlderRow(row, before, file);
-  const link = planLink(row.code, before.link, row.icbCode, effectiveAtMs);
-  if (link === 'STALE') return staleMove(`practice ${row.code}`, before.link, row.icbCode, effectiveAtMs);
-  const facts = mergeFacts(row, before.practice, file);
-  const changed = link !== null || before.name !== row.name || !sameFacts(facts, before.practice);
-  return { ...told, facts, link, kind: changed ? 'CHANGED' : 'UNCHANGED' };
-}
-
-/** A practice that is known from a newer file: what that left open is taken from the older one, and nothing else. */
-function planOlderRow(row: PracticeRow, before: KnownOrganisation, file: PracticeFile): RowOutcome {
-  const facts = fillGaps(before.practice, row, file.format);
-  const changed = !sameFacts(facts, before.practice);
-  const otherwise =
-    before.name !== row.name ||
-    before.link?.parentCode !== row.icbCode ||
-    !sameFacts(facts, mergeFacts(row, facts, file));
-  return {
-    ...{ name: before.name, vintage: before.vintage, older: otherwise, facts, link: null },
-    kind: changed ? 'CHANGED' : 'UNCHANGED',
+/** Whether newer things are known of a practice than the row tells. */
+function saysOtherwise(row: PracticeRow, { name, links, facts }: DerivedOrganisation): boolean {
+  const told: Partial<Omit<PracticeFacts, 'source'>> = {
+    ...(row.postcode === null ? {} : { postcode: row.postcode }),
+    ...(typeof row.openedOn === 'string' ? { openedOn: row.openedOn } : {}),
+    ...(row.closedOn === undefined ? {} : { closedOn: row.closedOn }),
+    ...(row.supplier === undefined ? {} : { supplier: row.supplier }),
   };
+  return (
+    row.name !== name ||
+    row.icbCode !== currentParent(links) ||
+    !isDeepStrictEqual({ ...facts, ...told }, facts)
+  );
 }
 
-/** What the file tells replaces what is known; what it does not tell stays. */
-function mergeFacts(row: PracticeRow, before: PracticeFacts | null, file: PracticeFile): PracticeFacts {
-  const merged = {
-    postcode: row.postcode,
-    openedOn: row.openedOn === undefined ? (before?.openedOn ?? null) : row.openedOn,
-    closedOn: row.closedOn === undefined ? (before?.closedOn ?? null) : row.closedOn,
-    supplier: row.supplier ?? before?.supplier ?? null,
-  };
-  return { ...merged, source: file.format };
+function currentParent(links: readonly KnownLink[]): string | undefined {
+  return links.at(-1)?.parentCode;
 }
 
-/** Whether two say the same of a practice. Not compared: the source, which only tells who said it last. */
-function sameFacts(a: PracticeFacts, b: PracticeFacts | null): boolean {
-  if (b === null) return false;
-  const placeAndDates = a.postcode === b.postcode && a.openedOn === b.openedOn && a.closedOn === b.closedOn;
-  return placeAndDates && a.supplier === b.supplier;
-}
-
-type UpperLevels = {
-  readonly organisations: readonly OrganisationWrite[];
-  readonly links: readonly LinkWrite[];
-  readonly confirmedCodes: readonly string[];
-  readonly icbsAdded: number;
-};
-
-/**
- * The nation and its regions, always all of them, and those ICBs that a practice taken from the file is in.
- */
-function planUpperLevels(known: KnownTree, places: IcbPlaces): UpperLevels {
-  const organisations: OrganisationWrite[] = [];
-  const links: LinkWrite[] = [];
-  if (!known.has(NATIONAL_ORGANISATION.code)) {
-    organisations.push({ ...NATIONAL_ORGANISATION, level: 'NATIONAL', synthetic: false, vintage: null });
-  }
-  for (const { code, name } of REGIONS) {
-    if (known.has(code)) continue;
-    organisations.push({ code, level: 'REGION', name, synthetic: false, vintage: null });
-    links.push({ childCode: code, parentCode: NATIONAL_ORGANISATION.code, kind: 'FIRST' });
-  }
-  const icbs = places.writes();
-  const icbsAdded = icbs.organisations.filter((icb) => !known.has(icb.code)).length;
-  return {
-    organisations: [...organisations, ...icbs.organisations],
-    links: [...links, ...icbs.links],
-    confirmedCodes: icbs.confirmedCodes,
-    icbsAdded,
-  };
-}
-
-function countMissing(known: KnownTree, file: PracticeFile, effectiveAtMs: number): number {
-  const day = dayOf(effectiveAtMs);
+function countMissing(known: KnownTree, file: PracticeFile, day: string): number {
   let missing = 0;
-  for (const { code, practice } of known.values()) {
+  for (const { code, practice } of known.organisations.values()) {
     if (practice === null || file.mentionedCodes.has(code)) continue;
     if (practice.closedOn === null || practice.closedOn > day) missing += 1;
   }

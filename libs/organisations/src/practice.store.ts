@@ -1,8 +1,8 @@
 import type { ClientBase } from 'pg';
-import type { CalendarDate } from './calendar-date';
-import type { LinkWrite, OrganisationWrite, PracticeWrite } from './import-plan';
+import type { Confirmation, LinksWrite, OrganisationWrite, PracticeWrite } from './import-plan';
 import type { KnownOrganisation, KnownTree, OrganisationLevel } from './known-tree';
 import type { PracticeSource } from './practice-file';
+import { loadStatements } from './statement.store';
 
 /**
  * Reads and writes the organisations, their links and the practices, on a connection whose transaction the
@@ -15,8 +15,8 @@ type OrganisationRecord = {
   readonly level: OrganisationLevel;
   readonly name: string;
   readonly vintage: string | null;
-  readonly parent_code: string | null;
-  readonly starts_at_ms: number | null;
+  readonly parents: readonly string[];
+  readonly starts_at_ms: readonly (number | null)[];
   readonly is_practice: boolean;
   readonly postcode: string | null;
   readonly opened_on: string | null;
@@ -28,34 +28,30 @@ type OrganisationRecord = {
 /** Dates travel as text: `pg` would make local midnights of them. A start of null stands for -infinity. */
 const SELECT_TREE = `
   SELECT organisation.code, organisation.level, organisation.name, organisation.vintage::text AS vintage,
-    organisation_link.parent_code,
-    CASE WHEN isfinite(organisation_link.valid_from)
-      THEN (extract(epoch FROM organisation_link.valid_from) * 1000)::float8 END AS starts_at_ms,
+    COALESCE(link.parents, '{}') AS parents, COALESCE(link.starts_at_ms, '{}') AS starts_at_ms,
     practice.code IS NOT NULL AS is_practice, practice.postcode, practice.opened_on::text AS opened_on,
     practice.closed_on::text AS closed_on, practice.supplier, practice.source
   FROM organisation
-  LEFT JOIN organisation_link
-    ON organisation_link.child_code = organisation.code AND organisation_link.valid_until IS NULL
+  LEFT JOIN (
+    SELECT child_code, array_agg(parent_code ORDER BY valid_from) AS parents,
+      array_agg(CASE WHEN isfinite(valid_from) THEN (extract(epoch FROM valid_from) * 1000)::float8 END
+        ORDER BY valid_from) AS starts_at_ms
+    FROM organisation_link GROUP BY child_code
+  ) AS link ON link.child_code = organisation.code
   LEFT JOIN practice ON practice.code = organisation.code`;
 
-/** The whole tree as it stands now. Some 9,000 rows for England, so it is read at once. */
+/** Everything that is known. Some 9,000 organisations for England, with a statement for each file that told of one. */
 export async function loadTree(client: ClientBase): Promise<KnownTree> {
   const { rows } = await client.query<OrganisationRecord>(SELECT_TREE);
-  return new Map(rows.map((row) => [row.code, toKnownOrganisation(row)]));
+  const organisations = new Map(rows.map((row) => [row.code, toKnownOrganisation(row)]));
+  return { organisations, statements: await loadStatements(client) };
 }
 
 function toKnownOrganisation(row: OrganisationRecord): KnownOrganisation {
-  const { postcode, supplier, source } = row;
-  return {
-    code: row.code,
-    level: row.level,
-    name: row.name,
-    vintage: row.vintage,
-    link: row.parent_code === null ? null : { parentCode: row.parent_code, startsAtMs: row.starts_at_ms },
-    practice: row.is_practice
-      ? { postcode, openedOn: row.opened_on, closedOn: row.closed_on, supplier, source }
-      : null,
-  };
+  const { code, level, name, vintage, postcode, supplier, source } = row;
+  const links = row.parents.map((parentCode, i) => ({ parentCode, startsAtMs: row.starts_at_ms[i] ?? null }));
+  const facts = { postcode, openedOn: row.opened_on, closedOn: row.closed_on, supplier, source };
+  return { code, level, name, vintage, links, practice: row.is_practice ? facts : null };
 }
 
 /**
@@ -83,7 +79,7 @@ export async function saveOrganisations(
       FROM unnest($1::text[], $2::text[], $3::text[], $4::boolean[], $6::date[])
         AS given (code, level, name, synthetic, vintage)
       ON CONFLICT (code) DO UPDATE SET name = EXCLUDED.name, updated_at = EXCLUDED.updated_at,
-        vintage = COALESCE(EXCLUDED.vintage, organisation.vintage)`,
+        vintage = EXCLUDED.vintage`,
     [
       organisations.map(({ code }) => code),
       organisations.map(({ level }) => level),
@@ -98,14 +94,14 @@ export async function saveOrganisations(
 /** Notes that a file of this day told the same of these organisations as is recorded. */
 export async function confirmVintage(
   client: ClientBase,
-  codes: readonly string[],
-  vintage: CalendarDate,
+  confirmations: readonly Confirmation[],
 ): Promise<void> {
-  if (codes.length === 0) return;
-  await client.query('UPDATE organisation SET vintage = $2::date WHERE code = ANY ($1::text[])', [
-    codes,
-    vintage,
-  ]);
+  if (confirmations.length === 0) return;
+  await client.query(
+    `UPDATE organisation SET vintage = given.vintage
+      FROM unnest($1::text[], $2::date[]) AS given (code, vintage) WHERE organisation.code = given.code`,
+    [confirmations.map(({ code }) => code), confirmations.map(({ vintage }) => vintage)],
+  );
 }
 
 /** Adds practices, or replaces what is recorded of those that exist. */
@@ -129,41 +125,28 @@ export async function savePractices(client: ClientBase, practices: readonly Prac
   );
 }
 
-/** Ends, corrects and begins links, so that each child has exactly one parent at every instant. */
-export async function saveLinks(
-  client: ClientBase,
-  links: readonly LinkWrite[],
-  effectiveAt: Date,
-): Promise<void> {
-  const moves = links.filter(({ kind }) => kind === 'MOVE');
-  if (moves.length > 0) {
-    await client.query(
-      `UPDATE organisation_link SET valid_until = $2
-        FROM unnest($1::text[]) AS given (code)
-        WHERE organisation_link.child_code = given.code AND organisation_link.valid_until IS NULL`,
-      [moves.map(({ childCode }) => childCode), effectiveAt],
-    );
-  }
-  const corrections = links.filter(({ kind }) => kind === 'CORRECT');
-  if (corrections.length > 0) {
-    await client.query(
-      `UPDATE organisation_link SET parent_code = given.parent_code
-        FROM unnest($1::text[], $2::text[]) AS given (code, parent_code)
-        WHERE organisation_link.child_code = given.code AND organisation_link.valid_until IS NULL`,
-      [corrections.map(({ childCode }) => childCode), corrections.map(({ parentCode }) => parentCode)],
-    );
-  }
-  const beginnings = links.filter(({ kind }) => kind !== 'CORRECT');
-  if (beginnings.length === 0) return;
+/**
+ * Puts links in place of all those recorded of the same children: each has exactly one parent at every instant,
+ * because a link ends where the next one begins. Whole histories, as an older file changes what was before.
+ */
+export async function saveLinks(client: ClientBase, writes: readonly LinksWrite[]): Promise<void> {
+  if (writes.length === 0) return;
+  const codes = writes.map(({ childCode }) => childCode);
+  await client.query('DELETE FROM organisation_link WHERE child_code = ANY ($1::text[])', [codes]);
+  const rows = writes.flatMap(({ childCode, links }) =>
+    links.map(({ parentCode, startsAtMs }, i) => ({
+      ...{ childCode, parentCode, startsAt: startsAtMs === null ? '-infinity' : new Date(startsAtMs) },
+      endsAt: i + 1 < links.length ? new Date(links[i + 1]?.startsAtMs ?? Number.NaN) : null,
+    })),
+  );
   await client.query(
-    `INSERT INTO organisation_link (child_code, parent_code, valid_from)
-      SELECT given.code, given.parent_code, CASE WHEN given.is_first THEN '-infinity' ELSE $4::timestamptz END
-      FROM unnest($1::text[], $2::text[], $3::boolean[]) AS given (code, parent_code, is_first)`,
+    `INSERT INTO organisation_link (child_code, parent_code, valid_from, valid_until)
+      SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[])`,
     [
-      beginnings.map(({ childCode }) => childCode),
-      beginnings.map(({ parentCode }) => parentCode),
-      beginnings.map(({ kind }) => kind === 'FIRST'),
-      effectiveAt,
+      rows.map((row) => row.childCode),
+      rows.map((row) => row.parentCode),
+      rows.map((row) => row.startsAt),
+      rows.map((row) => row.endsAt),
     ],
   );
 }

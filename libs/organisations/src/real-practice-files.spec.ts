@@ -1,6 +1,10 @@
 import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parse } from 'csv-parse/sync';
+import { isDeepStrictEqual } from 'node:util';
+import { applyPlan, NOTHING_KNOWN, treeOf } from '../../../test/support/practice-files/apply-plan';
+import type { KnownOrganisation, KnownTree } from './known-tree';
+import { planImport } from './plan-import';
 import type { PracticeFile, PracticeRow } from './practice-file';
 import { readPracticeFile } from './read-practice-file';
 import { ICBS, REGIONS } from './reference-data';
@@ -17,6 +21,18 @@ const INCIDENT_DAY = '2024-07-19';
 
 function read(name: string): Promise<PracticeFile> {
   return readPracticeFile(createReadStream(resolve(FOLDER, name)));
+}
+
+type Dated = { readonly file: PracticeFile; readonly vintage: string };
+
+/** The trees that files end in, one for each order; what orders begin with together is imported once. */
+function treesOf(known: KnownTree, files: readonly Dated[]): readonly (readonly KnownOrganisation[])[] {
+  if (files.length === 0) return [treeOf(known)];
+  return files.flatMap(({ file, vintage }, i) => {
+    const dating = { vintage, effectiveAtMs: null, importedAtMs: Date.parse('2026-11-20T09:00:00Z') };
+    const rest = files.filter((_, other) => other !== i);
+    return treesOf(applyPlan(known, planImport(known, file, dating)), rest);
+  });
 }
 
 function readTable(name: string): readonly Readonly<Record<string, string>>[] {
@@ -99,6 +115,30 @@ describeWithFiles('the real practice files', () => {
       practices_open_2024_07_19: String(icb.practicesOpenOnIncidentDay),
     }));
     expect(builtIn).toEqual(expected);
+  });
+
+  it('end in the same tree in all orders, with one of 2023 in which some practices are elsewhere', async () => {
+    const legacy = await read('epraccur-legacy-2025-08.csv');
+    const moved = new Set(legacy.practices.filter(({ icbCode }) => icbCode === 'QOP').slice(0, 27));
+    const files = [
+      {
+        vintage: '2023-11-01',
+        file: {
+          ...legacy,
+          practices: legacy.practices.map((row) => (moved.has(row) ? { ...row, icbCode: 'QYG' } : row)),
+        },
+      },
+      { vintage: '2025-08-07', file: legacy },
+      { vintage: '2026-02-03', file: await read('epraccur-dse-2026-02.csv') },
+      { vintage: '2026-08-01', file: await read('gp-reg-pat-prac-map-2026-08.csv') },
+    ];
+    const trees = treesOf(NOTHING_KNOWN, files);
+    expect(trees).toHaveLength(24);
+    const [first = []] = trees;
+    for (const tree of trees) expect(isDeepStrictEqual(tree, first)).toBe(true);
+    const map = files[3]?.file.practices ?? [];
+    const places = new Map(first.map(({ code, links }) => [code, links.at(-1)?.parentCode]));
+    expect(map.filter(({ code, icbCode }) => places.get(code) !== icbCode)).toEqual([]);
   });
 
   it('no synthetic code is in any of them, nor does any code begin as they do', async () => {

@@ -16,7 +16,12 @@ import {
   TransitionEntity,
 } from './entities/machine.entity';
 import { BlindnessEntity, IncidentEntity, IngestPresenceEntity } from './entities/operation.entity';
-import { OrganisationEntity, OrganisationLinkEntity, PracticeEntity } from './entities/organisation.entity';
+import {
+  OrganisationEntity,
+  OrganisationLinkEntity,
+  OrganisationStatementEntity,
+  PracticeEntity,
+} from './entities/organisation.entity';
 import { ProgressCountEntity, ProgressLedgerEntity } from './entities/progress.entity';
 import { PracticeReportEntity } from './entities/practice-report.entity';
 import { RegisterEntryEntity, RegisterImportEntity } from './entities/register.entity';
@@ -39,6 +44,7 @@ import { TransitionTimes1721783400000 } from './migrations/1721783400000-transit
 import { ListsByTime1721802000000 } from './migrations/1721802000000-lists-by-time';
 import { NarrowStatus1721801000000 } from './migrations/1721801000000-narrow-status';
 import { ScopeOnce1721800000000 } from './migrations/1721800000000-scope-once';
+import { OrganisationStatements1721804000000 } from './migrations/1721804000000-organisation-statements';
 import { provideReaderRole } from './reader-role';
 
 /** Connections of one process: two write lanes, the sweeper, readers and administration, with room to spare. */
@@ -64,6 +70,7 @@ export function makeDataSource(url: string, statementTimeoutMs = 0): DataSource 
     entities: [
       OrganisationEntity,
       OrganisationLinkEntity,
+      OrganisationStatementEntity,
       PracticeEntity,
       InstallationEntity,
       MachineEntity,
@@ -108,6 +115,7 @@ export function makeDataSource(url: string, statementTimeoutMs = 0): DataSource 
       ScopeOnce1721800000000,
       NarrowStatus1721801000000,
       ListsByTime1721802000000,
+      OrganisationStatements1721804000000,
     ],
     migrationsTransactionMode: 'all',
     synchronize: false,

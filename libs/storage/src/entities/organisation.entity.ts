@@ -64,3 +64,57 @@ export class PracticeEntity {
   @Column({ type: 'text' })
   source!: string;
 }
+
+/** What one practice file said of one practice or ICB; the tree follows from all of them together. */
+@Entity('organisation_statement')
+@Check('organisation_statement_level', `level IN ('ICB', 'PRACTICE')`)
+export class OrganisationStatementEntity {
+  @PrimaryColumn({ type: 'text', collation: 'C' })
+  code!: string;
+
+  /** The day that the file describes; -infinity: earlier than any that is known. */
+  @PrimaryColumn({ type: 'date' })
+  day!: string;
+
+  /** 0, or the number of the correction by a file without a day. */
+  @PrimaryColumn({ type: 'integer' })
+  correction!: number;
+
+  /** The kind of file. */
+  @PrimaryColumn({ type: 'text' })
+  told!: string;
+
+  /** Numbers contradictory statements of files of the same kind and day. */
+  @PrimaryColumn({ type: 'integer' })
+  variant!: number;
+
+  @Column({ type: 'text' })
+  level!: string;
+
+  @Column({ type: 'text' })
+  name!: string;
+
+  /** ICB of a practice, region of an ICB. */
+  @Column({ type: 'text', collation: 'C' })
+  parent_code!: string;
+
+  /** Region that the file's row gives for the practice. */
+  @Column({ type: 'text', collation: 'C', nullable: true })
+  region_code!: string | null;
+
+  /** Since when the place holds, where whoever imported the file said so. */
+  @Column({ type: 'timestamptz', nullable: true })
+  placed_since!: Date | null;
+
+  @Column({ type: 'text', nullable: true })
+  postcode!: string | null;
+
+  @Column({ type: 'date', nullable: true })
+  opened_on!: string | null;
+
+  @Column({ type: 'date', nullable: true })
+  closed_on!: string | null;
+
+  @Column({ type: 'text', nullable: true })
+  supplier!: string | null;
+}
