@@ -16,6 +16,7 @@ import {
   scopeOf,
   type Scope,
 } from '@app/storage';
+import { theRules } from '../support/fleet';
 import { createApplicationDatabase, type ApplicationDatabase } from '../support/application';
 import { machineFilters, machineRows, meets, type World } from '../support/filter-oracle';
 import { insertMachineRows, type MachineRow } from '../support/machine-rows';
@@ -52,7 +53,7 @@ beforeAll(async () => {
   service = await Database.open(database.url);
   const reads = await ScopedReads.open(service, true);
   const standings = new PracticeStandings(new PresentCounts(database.pool, () => 0), () => 0);
-  machines = new MachineReader(reads, organisations, standings, DEFAULT_POLICY, DEFAULT_WORK_POLICY);
+  machines = new MachineReader(reads, organisations, standings, theRules, DEFAULT_WORK_POLICY);
   const ofEveryKind = machineRows(Object.keys(PLACES_OF), NOW_MS, MACHINES);
   rows = fc.sample(ofEveryKind, { numRuns: 1, seed: 291, endOnFailure: true })[0] ?? [];
   await insertMachineRows(database.pool, rows);

@@ -17,6 +17,7 @@ import {
   type RecoveryState,
 } from '@app/recovery';
 import { compareMachineKeys, Database, NATION, ScopedReads } from '@app/storage';
+import { theRules } from '../support/fleet';
 import { createApplicationDatabase, type ApplicationDatabase } from '../support/application';
 import { machineFilters, machineRows, meets, type World } from '../support/filter-oracle';
 import { insertMachineRows, moveMachineRow, type MachineRow } from '../support/machine-rows';
@@ -66,7 +67,7 @@ beforeAll(async () => {
   const later = (): number => (monotonicMs += 3_600_000);
   const standings = new PracticeStandings(new PresentCounts(database.pool, later), later);
   const organisations = new OrganisationReader(database.pool, () => 0);
-  reader = new MachineReader(reads, organisations, standings, DEFAULT_POLICY, DEFAULT_WORK_POLICY);
+  reader = new MachineReader(reads, organisations, standings, theRules, DEFAULT_WORK_POLICY);
 });
 
 beforeEach(() => database.clear());

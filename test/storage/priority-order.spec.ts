@@ -8,7 +8,6 @@ import {
 } from '@app/progress';
 import {
   coreHours,
-  DEFAULT_POLICY,
   DEFAULT_WORK_POLICY,
   GROUP_OF_STATE,
   isOpenAt,
@@ -16,6 +15,7 @@ import {
   priorityOf,
 } from '@app/recovery';
 import { compareMachineKeys, Database, formatMachineKey, NATION, ScopedReads } from '@app/storage';
+import { theRules } from '../support/fleet';
 import { createApplicationDatabase, type ApplicationDatabase } from '../support/application';
 import { machineRows } from '../support/filter-oracle';
 import { insertMachineRows, machineRow, type MachineRow } from '../support/machine-rows';
@@ -46,7 +46,7 @@ afterAll(async () => {
 function openReader(): MachineReader {
   const organisations = new OrganisationReader(database.pool, () => 0);
   const standings = new PracticeStandings(new PresentCounts(database.pool, () => 0), () => 0);
-  return new MachineReader(reads, organisations, standings, DEFAULT_POLICY, DEFAULT_WORK_POLICY);
+  return new MachineReader(reads, organisations, standings, theRules, DEFAULT_WORK_POLICY);
 }
 
 /** What the list must be, from the rules alone. */

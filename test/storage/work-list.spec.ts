@@ -10,6 +10,7 @@ import {
 } from '@app/progress';
 import { DEFAULT_POLICY, DEFAULT_WORK_POLICY, ownPoints, workAtSite } from '@app/recovery';
 import { Database, NATION, ScopedReads, scopeOf } from '@app/storage';
+import { theRules } from '../support/fleet';
 import { createApplicationDatabase, type ApplicationDatabase } from '../support/application';
 import { machineFilters, machineRows } from '../support/filter-oracle';
 import { insertMachineRows, machineRow } from '../support/machine-rows';
@@ -38,9 +39,8 @@ beforeAll(async () => {
   const reads = await ScopedReads.open(service, true);
   const organisations = new OrganisationReader(database.pool, () => 0);
   const standings = new PracticeStandings(new PresentCounts(database.pool, () => 0), () => 0);
-  const policies = [DEFAULT_POLICY, DEFAULT_WORK_POLICY] as const;
-  machines = new MachineReader(reads, organisations, standings, ...policies);
-  work = new WorkListReader(reads, organisations, standings, ...policies);
+  machines = new MachineReader(reads, organisations, standings, theRules, DEFAULT_WORK_POLICY);
+  work = new WorkListReader(reads, organisations, standings, DEFAULT_POLICY, DEFAULT_WORK_POLICY);
   const [sample = []] = fc.sample(machineRows([PRACTICE, NEIGHBOUR, CHESHIRE_PRACTICE], NOW_MS, MACHINES), {
     numRuns: 1,
     seed: 411,

@@ -19,6 +19,8 @@ export { delivered, deliveredTwice, lives, type Delivery, type WrittenReport } f
 /** Reports of a session stay under the gap that is remembered, so that memories are equal to the last field. */
 const REPORTS_IN_SESSION_MAX = 12;
 const CRASHES_REPORTED_MAX = 5;
+/** Agents report about once an interval. One that is restarted and reports much faster cannot be told from a twin. */
+const RESTARTED_GAP_SECONDS_MIN = 90;
 
 const FIELDS_NOT_COLLECTED: readonly (keyof Heartbeat)[] = [
   'channelFileWrittenAtMs',
@@ -34,6 +36,8 @@ type SessionShape = {
   readonly gapsSeconds: readonly number[];
   readonly notCollected: readonly (readonly (keyof Heartbeat)[])[];
   readonly latenciesMs: readonly number[];
+  /** The report before which the agent is restarted, and its numbers begin again. */
+  readonly agentRestartsAt: number | null;
   readonly ending: 'CLEAN' | 'HIT' | 'OTHER_CRASH';
 };
 
@@ -57,6 +61,7 @@ const aSession = (
       minLength: REPORTS_IN_SESSION_MAX,
       maxLength: REPORTS_IN_SESSION_MAX,
     }),
+    agentRestartsAt: fc.option(fc.integer({ min: 1, max: REPORTS_IN_SESSION_MAX }), { freq: 4 }),
     ending: fc.constantFrom('CLEAN', 'CLEAN', 'HIT', 'OTHER_CRASH'),
   });
 
@@ -121,14 +126,24 @@ function liveThrough(past: Past): WrittenReport[] {
     const startedAtMs = nowMs + (index === 0 ? 0 : session.downSeconds * SECOND_MS);
     nowMs = startedAtMs;
     repaired ||= session.bootMode !== 'NORMAL' && past.filesDeletedInRepair;
-    const endsAtMs = startedAtMs + session.gapsSeconds.reduce((sum, gap) => sum + gap, 0) * SECOND_MS;
+    const gapsSeconds =
+      session.agentRestartsAt === null
+        ? session.gapsSeconds
+        : session.gapsSeconds.map((gap) => Math.max(gap, RESTARTED_GAP_SECONDS_MIN));
+    const endsAtMs = startedAtMs + gapsSeconds.reduce((sum, gap) => sum + gap, 0) * SECOND_MS;
+    const agentRestartsAt = session.agentRestartsAt ?? Infinity;
     const gotBadAtMs = past.gotBadFileAtMs ?? Infinity;
     if (gotBadAtMs >= startedAtMs && gotBadAtMs <= endsAtMs) badAtMs = gotBadAtMs;
-    session.gapsSeconds.forEach((gapSeconds, reported) => {
+    gapsSeconds.forEach((gapSeconds, reported) => {
       nowMs += gapSeconds * SECOND_MS;
       const written = reportAt(nowMs, { past, session, reported, startedAtMs, badAtMs, repaired, crashes });
       reports.push(
-        numbered(written, `boot-${String(index)}`, reported + 1, session.notCollected[reported] ?? []),
+        numbered(
+          written,
+          `boot-${String(index)}`,
+          reported < agentRestartsAt ? reported + 1 : reported - agentRestartsAt + 1,
+          session.notCollected[reported] ?? [],
+        ),
       );
     });
     if (session.ending === 'CLEAN') return;
@@ -186,8 +201,16 @@ function numbered(
   return { ...report, heartbeat };
 }
 
-/** Boot sessions of arbitrary reports; each starts at one moment, give or take what a network adds. */
-const ARBITRARY_BOOTS = ['a', 'b', 'c', 'd'] as const;
+/**
+ * Boot sessions of arbitrary reports; each starts at one moment, give or take what a network adds. Two have one id, as a restored
+ * image gives it, and start further apart than the tolerance.
+ */
+const ARBITRARY_BOOTS = [
+  { bootId: 'a', afterMinutes: 0 },
+  { bootId: 'a', afterMinutes: 4_000 },
+  { bootId: 'b', afterMinutes: 0 },
+  { bootId: 'c', afterMinutes: 0 },
+] as const;
 
 /**
  * Reports that no machine need have lived through: sessions overlap, numbers run backwards, files and crashes contradict
@@ -201,7 +224,7 @@ export const arbitraryReports: fc.Arbitrary<readonly WrittenReport[]> = fc
         boot: fc.nat(ARBITRARY_BOOTS.length - 1),
         seq: fc.integer({ min: 1, max: REPORTS_IN_SESSION_MAX }),
         uptimeMinutes: fc.oneof(fc.nat(20), fc.nat(2_000)),
-        startJitterMs: fc.nat(10 * MINUTE_MS),
+        startJitterMs: fc.nat(MINUTE_MS),
         bootMode: fc.constantFrom<BootMode>('NORMAL', 'NORMAL', 'SAFE_MODE', 'WINRE'),
         file: fc.constantFrom(undefined, null, OLD_FILE, BAD_FILE, GOOD_FILE),
         sensorVersion: fc.constantFrom(undefined, null, SENSOR_IN_SCOPE, SENSOR_TOO_OLD),
@@ -216,11 +239,13 @@ export const arbitraryReports: fc.Arbitrary<readonly WrittenReport[]> = fc
   )
   .map(([startMinutes, shapes]) =>
     shapes.map((shape) => {
-      const startedAtMs = at('2024-07-19T04:09Z') + (startMinutes[shape.boot] ?? 0) * MINUTE_MS;
+      const { bootId, afterMinutes } = ARBITRARY_BOOTS[shape.boot] ?? ARBITRARY_BOOTS[0];
+      const startMinute = afterMinutes + (startMinutes[shape.boot] ?? 0);
+      const startedAtMs = at('2024-07-19T04:09Z') + startMinute * MINUTE_MS;
       const observedAtMs = startedAtMs + shape.uptimeMinutes * MINUTE_MS + shape.startJitterMs;
       const file = typeof shape.file === 'string' ? Math.min(at(shape.file), observedAtMs) : shape.file;
       const heartbeat: Heartbeat = {
-        bootId: ARBITRARY_BOOTS[shape.boot] ?? 'a',
+        bootId,
         seq: shape.seq,
         uptimeMs: shape.uptimeMinutes * MINUTE_MS,
         ageMs: 0,

@@ -1,4 +1,4 @@
-import type { Policy, WorkPolicy } from '@app/recovery';
+import type { Rules, WorkPolicy } from '@app/recovery';
 import type { MachineKey, Scope, ScopedReads } from '@app/storage';
 import {
   placeOfPractice,
@@ -31,7 +31,7 @@ export class MachineExportReader {
     private readonly reads: ScopedReads,
     private readonly organisations: OrganisationReader,
     private readonly standings: PracticeStandings,
-    private readonly policy: Policy,
+    private readonly rules: () => Rules,
     private readonly workPolicy: WorkPolicy,
   ) {}
 
@@ -48,8 +48,9 @@ export class MachineExportReader {
   ): AsyncGenerator<readonly ExportedMachine[], void, undefined> {
     const view = await this.organisations.viewFor(scope, nowMs, nowMs);
     const places = new PracticePlaces(view);
-    const reading = await filterReading(this.organisations, this.policy, scope, nowMs);
-    const look = machineReadingAt(nowMs, await this.standings.present(), this.policy, this.workPolicy);
+    const rules = this.rules();
+    const reading = await filterReading(this.organisations, rules.policy, scope, nowMs);
+    const look = machineReadingAt(nowMs, await this.standings.present(), rules, this.workPolicy);
     const asking = { scope, nowMs, reading };
     let next: Promise<readonly ExportRow[]> | null = this.read(asking, filter, null);
     while (next !== null) {

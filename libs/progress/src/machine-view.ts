@@ -15,7 +15,7 @@ import {
   type MachineRole,
   type Memory,
   type NextStep,
-  type Policy,
+  type Rules,
   type Priority,
   type RecoveryState,
   type RecoveryTest,
@@ -100,7 +100,7 @@ export type MachineViewRow = {
 /** What a row is looked at by. */
 export type MachineReading = {
   readonly nowMs: number;
-  readonly policy: Policy;
+  readonly rules: Rules;
   readonly workPolicy: WorkPolicy;
   readonly practicesAreOpen: boolean;
   readonly hasNoWorkingMachine: (practiceId: string) => boolean;
@@ -113,13 +113,13 @@ const HOURS = coreHours();
 export function machineReadingAt(
   nowMs: number,
   standing: PracticeStanding,
-  policy: Policy,
+  rules: Rules,
   workPolicy: WorkPolicy,
 ): MachineReading {
   const hopeless = new Set(standing.withoutWorkingMachine);
   return {
     nowMs,
-    policy,
+    rules,
     workPolicy,
     practicesAreOpen: isOpenAt(HOURS, nowMs),
     hasNoWorkingMachine: (practiceId) => hopeless.has(practiceId),
@@ -128,7 +128,7 @@ export function machineReadingAt(
 
 /** A row as people see it at a moment: what the rules conclude from it is worked out here and nowhere stored. */
 export function toMachineView(row: MachineViewRow, reading: MachineReading, sortValue: string): MachineView {
-  const { nowMs, policy } = reading;
+  const { nowMs, rules } = reading;
   const state = stateOf(row.state);
   const group = GROUP_OF_STATE[state];
   const lastHeardAtMs = toMs(row.heard_at);
@@ -147,10 +147,10 @@ export function toMachineView(row: MachineViewRow, reading: MachineReading, sort
     state,
     group,
     reason: reasonOf(row.reason),
-    failingTests: isUndecided ? failingTests(memory, policy) : [],
+    failingTests: isUndecided ? failingTests(memory, rules) : [],
     identityConflict: memory.conflictSinceMs !== null,
     lastHeardAtMs,
-    freshness: freshnessAt(lastHeardAtMs, nowMs, policy),
+    freshness: freshnessAt(lastHeardAtMs, nowMs, rules.policy),
     sinceMs,
     successorId: row.successor_id,
     facts: factsOf(row),

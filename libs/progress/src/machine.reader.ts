@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { Policy, WorkPolicy } from '@app/recovery';
+import type { Rules, WorkPolicy } from '@app/recovery';
 import type { MachineKey, Scope, ScopedReads } from '@app/storage';
 import { filterReading } from './filter-reading';
 import { MACHINE_COLUMNS } from './machine-columns';
@@ -54,7 +54,7 @@ export class MachineReader {
     private readonly reads: ScopedReads,
     private readonly organisations: OrganisationReader,
     private readonly standings: PracticeStandings,
-    private readonly policy: Policy,
+    private readonly rules: () => Rules,
     private readonly workPolicy: WorkPolicy,
   ) {}
 
@@ -169,7 +169,7 @@ export class MachineReader {
   }
 
   private reading({ scope, nowMs }: Asking): Promise<FilterReading> {
-    return filterReading(this.organisations, this.policy, scope, nowMs);
+    return filterReading(this.organisations, this.rules().policy, scope, nowMs);
   }
 
   /** With whether few machines can meet the filter. */
@@ -187,7 +187,7 @@ export class MachineReader {
   }
 
   private look(standing: PracticeStanding, nowMs: number): MachineReading {
-    return machineReadingAt(nowMs, standing, this.policy, this.workPolicy);
+    return machineReadingAt(nowMs, standing, this.rules(), this.workPolicy);
   }
 }
 

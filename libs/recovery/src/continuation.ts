@@ -1,11 +1,11 @@
 import { SECOND_MS } from './clock';
 import { provesFile, startOfSession, type Evidence } from './evidence';
 import { contactMattersFromMs, type Rules } from './exposure';
-import { fingerprintOf } from './fingerprint';
 import type { Heartbeat } from './heartbeat';
 import type { TrackedMachine } from './machine';
 import type { Memory } from './memory';
 import { isSoakLongEnough, passesSoak } from './recovery-tests';
+import { belongsTo } from './session';
 import type { RecoveryState } from './state';
 
 /**
@@ -17,6 +17,8 @@ export type Footing = {
   readonly seq: number;
   /** The earliest estimate of when its boot session started. */
   readonly sessionStartedAtMs: number;
+  /** The latest one. */
+  readonly latestStartMs: number;
   /** Everything else that the last heartbeat told. */
   readonly fingerprint: number;
   /** Whether the last heartbeat was a proof of recovery, could yet become one by lasting, or cannot. */
@@ -56,7 +58,7 @@ export function footingOf(
   const isOfThisHeartbeat =
     heard.atMs === evidence.observedAtMs && heard.bootId === evidence.bootId && heard.seq === evidence.seq;
   const isPlain =
-    session.bootId === heard.bootId &&
+    belongsTo(session, { bootId: heard.bootId, startedAtMs: heard.sessionStartedAtMs }, rules.policy) &&
     session.highestSeq === heard.seq &&
     session.lastLiveAtMs === heard.atMs &&
     memory.conflictSinceMs === null &&
@@ -73,7 +75,8 @@ export function footingOf(
     heardAtMs: heard.atMs,
     seq: heard.seq,
     sessionStartedAtMs: session.startedAtMs,
-    fingerprint: fingerprintOf(heartbeat),
+    latestStartMs: session.latestStartMs,
+    fingerprint: evidence.fingerprint,
     soak,
   };
 }
@@ -97,7 +100,8 @@ export function isContinuation(
   const observedAtMs = receivedAtMs - heartbeat.ageMs;
   const { fromMs, untilMs } = incident.window;
   const startedAtMs = startOfSession(observedAtMs, heartbeat.uptimeMs);
-  if (observedAtMs <= footing.heardAtMs || startedAtMs < footing.sessionStartedAtMs) return false;
+  if (observedAtMs <= footing.heardAtMs) return false;
+  if (startedAtMs < footing.sessionStartedAtMs || startedAtMs > footing.latestStartMs) return false;
   const sameSide = (edgeMs: number): boolean => footing.heardAtMs < edgeMs === observedAtMs < edgeMs;
   if (!sameSide(contactMattersFromMs(incident, policy)) || !sameSide(fromMs) || !sameSide(untilMs))
     return false;
@@ -122,6 +126,7 @@ export function continued(footing: Footing, heartbeat: Heartbeat, receivedAtMs: 
     heardAtMs: receivedAtMs - heartbeat.ageMs,
     seq: heartbeat.seq,
     sessionStartedAtMs: footing.sessionStartedAtMs,
+    latestStartMs: footing.latestStartMs,
     fingerprint: footing.fingerprint,
     soak: footing.soak,
   };
@@ -139,9 +144,7 @@ function isAloneInItsInstant(memory: Memory, evidence: Evidence): boolean {
   ): boolean => known?.atMs !== atMs || known.value === value;
   const { beforeEnd } = memory;
   return (
-    memory.sessions.every(
-      ({ bootId, lastLiveAtMs }) => bootId === evidence.bootId || lastLiveAtMs !== atMs,
-    ) &&
+    memory.sessions.every((session, i) => i === 0 || session.lastLiveAtMs !== atMs) &&
     memory.bad?.firstMs !== atMs &&
     memory.bad?.lastMs !== atMs &&
     isOwn(memory.file, provesFile(evidence.file) ? evidence.file : undefined) &&
@@ -149,7 +152,9 @@ function isAloneInItsInstant(memory: Memory, evidence: Evidence): boolean {
     isOwn(memory.bitlocker, evidence.bitlocker) &&
     isOwn(memory.safeBootFlag, evidence.safeBootFlag) &&
     (beforeEnd?.atMs !== atMs ||
-      (beforeEnd.bootId === evidence.bootId && beforeEnd.inScope === evidence.inScope))
+      (beforeEnd.bootId === evidence.bootId &&
+        beforeEnd.startedAtMs === evidence.sessionStartedAtMs &&
+        beforeEnd.inScope === evidence.inScope))
   );
 }
 

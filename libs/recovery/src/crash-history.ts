@@ -1,3 +1,5 @@
+import { BOOTS_APART_MIN_MS } from './policy';
+
 /**
  * A crash with one of the incident's stop codes, as it has been told. Its stamp on the machine's clock is its identity: every
  * report that tells of it again carries the same one, however the clock went on meanwhile.
@@ -25,8 +27,8 @@ export type CrashHits = {
   readonly lastMs: number;
 };
 
-/** A loop shows in two crashes; two more leave room for stamps from a clock that has been put back since. */
-export const CRASHES_KEPT_MAX = 4;
+/** A loop shows in two crashes, each of which may be logged twice; two more leave room for stamps from a clock that was wrong. */
+export const CRASHES_KEPT_MAX = 6;
 
 /** Of a machine that told of no crash. */
 export const NO_CRASHES_TOLD: CrashHistory = { firstMs: null, told: [] };
@@ -49,13 +51,38 @@ export function joinCrashes(history: CrashHistory, added: readonly ToldCrash[]):
 }
 
 /** The crashes that count, or null. The first one may have been forgotten by its stamp; its moment is remembered. */
-export function hitsOf({ firstMs, told }: CrashHistory): CrashHits | null {
-  const moments = [...new Set(told.filter(counts).map(({ atMs }) => atMs))].sort((a, b) => a - b);
-  const isWhole = told.length < CRASHES_KEPT_MAX;
-  const first = isWhole ? moments[0] : (firstMs ?? undefined);
-  if (first === undefined) return null;
-  const all = first === moments[0] ? moments : [first, ...moments.filter((atMs) => atMs > first)];
-  return { firstMs: first, previousMs: all[all.length - 2] ?? null, lastMs: all[all.length - 1] ?? first };
+export function hitsOf(history: CrashHistory): CrashHits | null {
+  return spanOf(crashesOf(history));
+}
+
+/** The first, the last but one and the last of some crashes, given oldest first; null when there are none. */
+export function spanOf(crashes: readonly LoggedCrash[]): CrashHits | null {
+  const [first] = crashes;
+  const last = crashes[crashes.length - 1];
+  if (first === undefined || last === undefined) return null;
+  return {
+    firstMs: first.fromMs,
+    previousMs: crashes[crashes.length - 2]?.untilMs ?? null,
+    lastMs: last.untilMs,
+  };
+}
+
+/** One crash: the first and the last moment under which it was logged. */
+export type LoggedCrash = { readonly fromMs: number; readonly untilMs: number };
+
+/** The crashes that count, oldest first. Moments closer than any machine can boot again are one crash, logged twice. */
+export function crashesOf({ firstMs, told }: CrashHistory): LoggedCrash[] {
+  const moments = told.filter(counts).map(({ atMs }) => atMs);
+  if (told.length >= CRASHES_KEPT_MAX && firstMs !== null) moments.push(firstMs);
+  moments.sort((a, b) => a - b);
+  const crashes: LoggedCrash[] = [];
+  for (const atMs of moments) {
+    const before = crashes[crashes.length - 1];
+    if (before !== undefined && atMs - before.untilMs < BOOTS_APART_MIN_MS)
+      crashes[crashes.length - 1] = { fromMs: before.fromMs, untilMs: atMs };
+    else crashes.push({ fromMs: atMs, untilMs: atMs });
+  }
+  return crashes;
 }
 
 /** Whether a crash counts: its stamp is not from the future, or a skew has put it right. */

@@ -1,11 +1,20 @@
-import { isAffected, classifyExposure, type Exposure, type ExposureVerdict, type Rules } from './exposure';
+import type { CrashHits } from './crash-history';
+import {
+  isAffected,
+  classifyExposure,
+  harmfulHits,
+  type Exposure,
+  type ExposureVerdict,
+  type Rules,
+} from './exposure';
 import { deriveState, type StateVerdict } from './derive-state';
 import type { Evidence } from './evidence';
 import type { TrackedMachine } from './machine';
-import { absorb, isCounted, isNewest, type Memory } from './memory';
+import { absorb, isCounted, isNewest, isSameMemory, type Memory } from './memory';
 import { silenceDeadlineMs } from './silence-deadline';
 import { GROUP_OF_STATE, isMoveAllowed, routeBetween, type RecoveryState } from './state';
 import type { Transition, TransitionEvidence, TransitionReason } from './transition';
+import { isHeardAgain } from './twins';
 
 /** ACCEPTED: newest evidence; STALE: sharpened what is known and moved nothing; DUPLICATE: counted before. */
 export type Outcome = 'ACCEPTED' | 'STALE' | 'DUPLICATE';
@@ -22,8 +31,9 @@ export type Decision = {
  * Decides what one heartbeat changes about a machine. Pure: no clock, no I/O, and the same machine and evidence always give
  * the same decision.
  *
- * 1. The same boot session and number as one already counted: DUPLICATE, nothing changes.
- * 2. The evidence joins the memory. Everything below follows from the memory, so the order of arrival does not matter.
+ * 1. The newest report once more (the same boot, number, uptime and facts): DUPLICATE, nothing changes.
+ * 2. The evidence joins the memory. Everything below follows from the memory, so the order of arrival does not matter. A number
+ *    that was counted before, in a report that is not the newest and changes nothing, is DUPLICATE as well.
  * 3. The exposure is classified anew, as of the newest heartbeat: what the silence since then means is for its deadline to
  *    say, or a delayed report would be concluded otherwise than a prompt one. What was once concluded is not forgotten again
  *    for want of evidence.
@@ -32,9 +42,12 @@ export type Decision = {
  * 5. Otherwise the state is derived and reached by allowed moves only; a move that the table refuses does not happen.
  */
 export function decideHeartbeat(machine: TrackedMachine, evidence: Evidence, rules: Rules): Decision {
-  if (isCounted(machine.memory, evidence)) return { outcome: 'DUPLICATE', machine, transitions: [] };
+  const { incident, policy } = rules;
+  if (isHeardAgain(machine.memory, evidence, policy)) return duplicateFor(machine);
   const newest = isNewest(machine.memory, evidence);
-  const memory = absorb(machine.memory, evidence, rules.incident, rules.policy);
+  const memory = absorb(machine.memory, evidence, incident, policy);
+  if (!newest && isCounted(machine.memory, evidence, policy) && isSameMemory(memory, machine.memory))
+    return duplicateFor(machine);
   const exposure = sharpen(
     machine.exposure,
     classifyExposure(memory, memory.heard?.atMs ?? evidence.observedAtMs, rules),
@@ -44,13 +57,17 @@ export function decideHeartbeat(machine: TrackedMachine, evidence: Evidence, rul
     ? stay(machine)
     : reachable(machine, deriveFor(machine, memory, exposure.exposure, rules));
   const transitions = changesTo(machine, exposure, target, evidence.observedAtMs, () =>
-    evidenceOf(evidence, memory, stale),
+    evidenceOf(evidence, harmfulHits(memory, rules), stale),
   );
   return {
     outcome: stale ? 'STALE' : 'ACCEPTED',
     machine: settled(machine, memory, transitions, rules),
     transitions,
   };
+}
+
+function duplicateFor(machine: TrackedMachine): Decision {
+  return { outcome: 'DUPLICATE', machine, transitions: [] };
 }
 
 /** Applies an exposure and a state reached without a heartbeat: by a deadline, at the moment it passed. */
@@ -193,7 +210,7 @@ export function settled(
   return { ...next, dueAtMs: silenceDeadlineMs(next, rules) };
 }
 
-function evidenceOf(evidence: Evidence, memory: Memory, stale: boolean): TransitionEvidence {
+function evidenceOf(evidence: Evidence, hits: CrashHits | null, stale: boolean): TransitionEvidence {
   return {
     source: 'HEARTBEAT',
     bootId: evidence.bootId,
@@ -202,7 +219,7 @@ function evidenceOf(evidence: Evidence, memory: Memory, stale: boolean): Transit
     uptimeSeconds: Math.round((evidence.observedAtMs - evidence.sessionStartedAtMs) / 1_000),
     bootMode: evidence.bootMode,
     file: evidence.file,
-    ...(memory.hits === null ? {} : { lastCrashAt: new Date(memory.hits.lastMs).toISOString() }),
+    ...(hits === null ? {} : { lastCrashAt: new Date(hits.lastMs).toISOString() }),
     ...(stale ? { stale: true as const } : {}),
   };
 }

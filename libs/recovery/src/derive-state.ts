@@ -1,7 +1,7 @@
-import { isAffected, type Exposure, type Rules } from './exposure';
+import { harmfulHits, isAffected, type Exposure, type Rules } from './exposure';
 import type { Memory } from './memory';
-import type { Policy } from './policy';
 import { hasRelapsed, hasStandingProof } from './recovery-tests';
+import { isSameBoot } from './session';
 import type { RecoveryState } from './state';
 import type { TransitionReason } from './transition';
 
@@ -32,7 +32,7 @@ export function deriveState(memory: Memory, exposure: Exposure, rules: Rules): S
     return { state: 'UNVERIFIED', reason: 'NOTHING_KNOWN' };
   const affected = isAffected(exposure);
   const normal = heard.bootMode === 'NORMAL';
-  if (affected && hasStandingProof(memory, exposure, rules.policy)) {
+  if (affected && hasStandingProof(memory, exposure, rules)) {
     return isAfterCareOpen(memory)
       ? { state: 'RECOVERED_AT_RISK', reason: 'AFTER_CARE_OPEN' }
       : { state: 'RECOVERED', reason: 'TESTS_PASSED' };
@@ -40,7 +40,7 @@ export function deriveState(memory: Memory, exposure: Exposure, rules: Rules): S
   if (!affected && exposure !== 'UNKNOWN' && (normal || memory.bootedNormallyAfterEnd)) return fine(exposure);
   if (!normal) return { state: 'IN_REPAIR', reason: 'BOOTED_FOR_REPAIR' };
   if (!affected) return { state: 'UNVERIFIED', reason: 'NOTHING_KNOWN' };
-  if (isLooping(memory, rules.policy)) return { state: 'CRASH_LOOPING', reason: 'TWO_STARTS_OR_CRASHES' };
+  if (isLooping(memory, rules)) return { state: 'CRASH_LOOPING', reason: 'TWO_STARTS_OR_CRASHES' };
   if (hasRelapsed(memory, exposure, rules)) return { state: 'RELAPSED', reason: 'HARMED_AFTER_RECOVERY' };
   if (exposure === 'FAULTY_FILE' && memory.file?.value === 'BAD')
     return { state: 'LATENT', reason: 'HOLDS_BAD_FILE' };
@@ -65,18 +65,22 @@ function fine(exposure: Exposure): StateVerdict {
 
 /**
  * Two session starts or two crashes close together, and the present session has not outlived the loop. Only normal boots
- * next to each other count as starts: safe mode in between is a repair.
+ * next to each other count as starts: safe mode in between is a repair. Two starts closer than any machine can boot again
+ * are one, of an agent that gave its boot a new id.
  */
-function isLooping(memory: Memory, policy: Policy): boolean {
-  const { heard, hits } = memory;
+function isLooping(memory: Memory, rules: Rules): boolean {
+  const { policy } = rules;
+  const { heard } = memory;
   if (heard === null || heard.atMs - heard.sessionStartedAtMs >= policy.loopOverAfterMs) return false;
-  const [newest, before] = memory.sessions;
+  const [newest, ...earlier] = memory.sessions;
+  const before = earlier.find((session) => newest !== undefined && !isSameBoot(session, newest, policy));
   const twoStarts =
     newest !== undefined &&
     before !== undefined &&
     newest.normal &&
     before.normal &&
     newest.startedAtMs - before.startedAtMs <= policy.loopStartsWithinMs;
+  const hits = harmfulHits(memory, rules);
   const twoHits = hits?.previousMs != null && hits.previousMs >= heard.atMs - policy.loopHitsWithinMs;
   return twoStarts || twoHits;
 }

@@ -1,6 +1,7 @@
 import {
   aHeartbeat,
   at,
+  GOOD_FILE,
   iso,
   minutes,
   OTHER_STOP_CODE,
@@ -25,7 +26,7 @@ describe('the dates of a heartbeat', () => {
   it("is not moved by the machine's own clock, which only shows its skew", () => {
     const wrong = aHeartbeat().sentAt(at('2020-01-01T00:00Z')).proves('2024-07-22T08:00Z');
     const silent = aHeartbeat().proves('2024-07-22T08:00Z');
-    expect({ ...wrong, skewMs: null }).toEqual(silent);
+    expect({ ...wrong, skewMs: null, fingerprint: silent.fingerprint }).toEqual(silent);
     expect(wrong.skewMs).toBe(at('2020-01-01T00:00Z') - at('2024-07-22T08:00Z'));
   });
 
@@ -67,6 +68,27 @@ describe('the file verdict', () => {
   it('is AMBIGUOUS when the file is from more than five minutes after the receipt', () => {
     expect(aHeartbeat().file('2024-07-22T08:05:00.000Z').proves('2024-07-22T08:00Z').file).toBe('GOOD');
     expect(aHeartbeat().file('2024-07-22T08:05:00.001Z').proves('2024-07-22T08:00Z').file).toBe('AMBIGUOUS');
+  });
+
+  it.each([
+    ['the file time of Windows', '1601-01-01T00:00:00Z'],
+    ['the same in a zone', '1601-01-01T01:00:00+01:00'],
+    ['.NET', '0001-01-01T00:00:00Z'],
+    ['Unix', '1970-01-01T00:00:00Z'],
+    ['FAT', '1980-01-01T00:00:00Z'],
+    ['a dead battery', '2019-01-01T00:03:12Z'],
+    ['the day before the product could read such files', '2024-02-27T23:59:59Z'],
+  ])('is AMBIGUOUS at a time at which there was no such file: the zero of %s', (_what, writtenAt) => {
+    const evidence = aHeartbeat().file(writtenAt).sensorRunning(true).proves('2024-07-22T08:00Z');
+    expect(evidence.file).toBe('AMBIGUOUS');
+    expect(aHeartbeat().file('2024-02-28T00:00:00Z').proves('2024-07-22T08:00Z').file).toBe('PRE_INCIDENT');
+  });
+
+  it('is not touched by a clock that only shows the zero of its kind of time', () => {
+    for (const zero of ['1601-01-01T00:00:00Z', '0001-01-01T00:00:00Z', '1970-01-01T00:00:00Z']) {
+      const evidence = aHeartbeat().file(GOOD_FILE).sentAt(at(zero)).proves('2024-07-22T08:00Z');
+      expect([evidence.skewMs, evidence.file]).toEqual([null, 'GOOD']);
+    }
   });
 
   it('is AMBIGUOUS within the skew of an edge, once the skew is more than 120 s', () => {

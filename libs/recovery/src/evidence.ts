@@ -1,13 +1,14 @@
 import { SECOND_MS } from './clock';
+import { fingerprintOf } from './fingerprint';
 import type { BitlockerStatus, BootMode, Crash, Heartbeat } from './heartbeat';
 import { counts, type ToldCrash } from './crash-history';
-import { isInScope, type Incident } from './incident';
+import { isInScope, isStopCodeOf, type Incident } from './incident';
 import { clockSkew, crashMoment, writeMoment, type MachineClock } from './machine-clock';
 import type { Policy } from './policy';
 
 /**
  * What the newest last-write time of the incident's files says. PRE_INCIDENT is harmless: the sensor has not updated since.
- * NOT_COLLECTED and AMBIGUOUS prove nothing.
+ * NOT_COLLECTED and AMBIGUOUS prove nothing; a time from before such files existed is AMBIGUOUS.
  */
 export const FILE_VERDICTS = ['NOT_COLLECTED', 'ABSENT', 'PRE_INCIDENT', 'BAD', 'GOOD', 'AMBIGUOUS'] as const;
 export type FileVerdict = (typeof FILE_VERDICTS)[number];
@@ -29,6 +30,8 @@ export type Evidence = {
   readonly crashes: readonly ToldCrash[];
   /** The newest other crash since the window's start. */
   readonly lastSoftCrashMs: number | null;
+  /** Stands for everything else that the heartbeat told (`fingerprintOf`). */
+  readonly fingerprint: number;
   readonly inScope: boolean;
   readonly sensorRunning: boolean | undefined;
   readonly bitlocker: BitlockerStatus | undefined;
@@ -65,6 +68,7 @@ export function proveHeartbeat(
     hitsMs,
     crashes,
     lastSoftCrashMs,
+    fingerprint: fingerprintOf(heartbeat),
     inScope: isInScope(heartbeat.sensorVersion, incident),
     sensorRunning: heartbeat.sensorVersion === null ? false : heartbeat.sensorRunning,
     bitlocker: heartbeat.bitlocker === 'UNKNOWN' ? undefined : heartbeat.bitlocker,
@@ -91,7 +95,9 @@ function judgeFile(
 ): FileVerdict {
   if (stampMs === undefined) return 'NOT_COLLECTED';
   if (stampMs === null) return 'ABSENT';
-  const { window, goodFromMs } = incident;
+  const { window, goodFromMs, filesSinceMs } = incident;
+  // 1601, 1970, 1980 and the like are what an empty time reads as.
+  if (stampMs < filesSinceMs) return 'AMBIGUOUS';
   const writtenAtMs = writeMoment(stampMs, [window.fromMs, goodFromMs], clock, policy);
   if (writtenAtMs === null) return 'AMBIGUOUS';
   if (writtenAtMs < window.fromMs) return 'PRE_INCIDENT';
@@ -100,7 +106,7 @@ function judgeFile(
 
 type JudgedCrashes = Pick<Evidence, 'hitsMs' | 'crashes' | 'lastSoftCrashMs'>;
 
-/** A crash from before the window proves nothing; one whose stamp says nothing is remembered by it, lest it looks like a new one later. */
+/** A crash from before the window, or an ordinary one after the end of harm, proves nothing; one whose stamp says nothing is remembered by it, lest it looks like a new one later. */
 function judgeCrashes(
   told: readonly Crash[],
   clock: MachineClock,
@@ -114,8 +120,9 @@ function judgeCrashes(
     const momentMs = crashMoment(stampMs, clock, policy);
     const atMs = momentMs ?? stampMs;
     if (atMs < incident.window.fromMs) continue;
-    if (incident.stopCodes.includes(stopCode)) crashes.push({ stampMs, atMs, ahead: momentMs === null });
-    else if (momentMs !== null) lastSoftCrashMs = Math.max(lastSoftCrashMs ?? momentMs, momentMs);
+    if (isStopCodeOf(stopCode, incident)) crashes.push({ stampMs, atMs, ahead: momentMs === null });
+    else if (momentMs !== null && momentMs < incident.harmUntilMs)
+      lastSoftCrashMs = Math.max(lastSoftCrashMs ?? momentMs, momentMs);
   }
   const hitsMs = [...new Set(crashes.filter(counts).map(({ atMs }) => atMs))].sort((a, b) => a - b);
   return { hitsMs, crashes, lastSoftCrashMs };

@@ -11,6 +11,7 @@ import {
   SENSOR_TOO_OLD,
   theRules,
   THREAD_EXCEPTION,
+  type HeartbeatBuilder,
   type MachineStory,
 } from '../../../test/support/fleet';
 
@@ -246,6 +247,59 @@ describe('CRASHED', () => {
   });
 });
 
+describe('after the end of harm', () => {
+  const SEPTEMBER_FILE = '2024-09-19T05:29:11Z';
+  const crashed = (when: string): HeartbeatBuilder => aHeartbeat().file(GOOD_FILE).crash(when);
+
+  it('an everyday crash makes nobody affected', () => {
+    const pc = aMachine()
+      .boots('2024-07-20T08:00Z')
+      .reports('2024-07-20T09:00Z', aHeartbeat().file(GOOD_FILE));
+    expect(pc.state).toBe('NOT_AFFECTED');
+    pc.boots('2024-09-20T08:59Z').reports(
+      '2024-09-20T09:00Z',
+      crashed('2024-09-20T08:58:11Z').file(SEPTEMBER_FILE),
+    );
+    expect([pc.exposure, pc.state]).toEqual(['NOT_EXPOSED', 'NOT_AFFECTED']);
+    pc.boots('2024-09-20T09:10Z').reports('2024-09-20T09:11Z', crashed('2024-09-20T09:09:11Z'));
+    expect([pc.exposure, pc.state]).toEqual(['NOT_EXPOSED', 'NOT_AFFECTED']);
+  });
+
+  it('is the last moment before which any such crash counts', () => {
+    const crashing = (when: string): string =>
+      aMachine().boots('2024-08-20T08:00Z').reports('2024-08-20T08:05Z', crashed(when)).exposure;
+    expect(crashing('2024-08-16T05:26:59.999Z')).toBe('CRASHED');
+    expect(crashing('2024-08-16T05:27:00.000Z')).toBe('NOT_EXPOSED');
+  });
+
+  it('an everyday crash of a machine that recovered in July is no relapse', () => {
+    const pc = aMachine().boots('2024-07-19T06:00Z');
+    pc.reportsThrough('2024-07-19T06:05Z', '2024-07-19T07:10Z', crashed('2024-07-19T05:58Z'));
+    expect(pc.state).toBe('RECOVERED');
+    pc.boots('2024-09-20T08:59Z').reports('2024-09-20T09:00Z', crashed('2024-09-20T08:58Z'));
+    expect([pc.exposure, pc.state]).toEqual(['CRASHED', 'RECOVERED']);
+  });
+
+  it('a crash within days of harm that is known counts: a bad file, a return from suspicion, an earlier such crash', () => {
+    const bad = aMachine()
+      .boots('2024-09-10T08:00Z')
+      .reports('2024-09-10T08:05Z', aHeartbeat().file(BAD_FILE));
+    bad.boots('2024-09-11T08:00Z').reports('2024-09-11T08:05Z', crashed('2024-09-11T07:58Z'));
+    expect(bad.exposure).toBe('CRASHED');
+    bad.boots('2024-09-17T08:00Z').reports('2024-09-17T08:05Z', crashed('2024-09-17T07:58Z'));
+    expect(bad.machine.memory.hits?.lastMs).toBe(at('2024-09-17T07:58Z'));
+
+    const back = aMachine()
+      .boots('2024-07-18T08:00Z')
+      .reports('2024-07-19T04:05Z')
+      .boots('2024-09-10T08:00Z');
+    back.reportsThrough('2024-09-10T08:05Z', '2024-09-10T09:10Z', aHeartbeat().file(GOOD_FILE));
+    expect([back.exposure, back.state]).toEqual(['SUSPECTED', 'RECOVERED']);
+    back.boots('2024-09-11T08:00Z').reports('2024-09-11T08:05Z', crashed('2024-09-11T07:58Z'));
+    expect([back.exposure, back.state]).toEqual(['CRASHED', 'RELAPSED']);
+  });
+});
+
 describe('a second incident', () => {
   it('needs no change of code', () => {
     const rules = theRules();
@@ -253,6 +307,7 @@ describe('a second incident', () => {
       ...rules.incident,
       window: between('2025-03-03T12:00Z', '2025-03-04T12:00Z'),
       goodFromMs: at('2025-03-04T12:00Z'),
+      harmUntilMs: at('2025-04-01T00:00Z'),
       stopCodes: [0xd1],
     };
     const pc = aMachine({ ...rules, incident }, '2025-01-01T00:00Z').boots('2025-03-03T08:00Z');

@@ -1,8 +1,10 @@
 import type { Interval } from './clock';
+import { crashesOf, spanOf, type CrashHits } from './crash-history';
 import type { Incident } from './incident';
 import type { Memory } from './memory';
 import { earliestCounted, countedBetween } from './counted-time';
 import { silentAfterMs, type Policy } from './policy';
+import { isSameBoot } from './session';
 
 /** What happened to a machine in the incident's window. */
 export const EXPOSURES = [
@@ -52,7 +54,7 @@ export function isAffected(exposure: Exposure): boolean {
  * it: a machine that has only been heard in safe mode is being repaired for a reason.
  */
 export function classifyExposure(memory: Memory, nowMs: number, rules: Rules): ExposureVerdict {
-  if (memory.hits !== null) return { exposure: 'CRASHED', reason: 'CRASH_HIT' };
+  if (harmfulHits(memory, rules) !== null) return { exposure: 'CRASHED', reason: 'CRASH_HIT' };
   if (memory.bad !== null && memory.lastSoftCrashMs !== null)
     return { exposure: 'CRASHED', reason: 'SOFT_CRASH_WITH_BAD_FILE' };
   if (memory.attestedCrash !== null) return { exposure: 'CRASHED', reason: 'ATTESTED_CRASH' };
@@ -73,13 +75,42 @@ export function classifyExposure(memory: Memory, nowMs: number, rules: Rules): E
  * has said nothing since becomes suspected, and one without a sensor in scope is out of it as soon as the window has ended.
  */
 export function exposureDeadlineMs(memory: Memory, rules: Rules): number | null {
-  const { beforeEnd, afterEnd, hits, bad, attestedCrash } = memory;
-  if (hits !== null || bad !== null || attestedCrash !== null || beforeEnd === null || afterEnd !== null)
+  const { beforeEnd, afterEnd, bad, attestedCrash } = memory;
+  if (
+    harmfulHits(memory, rules) !== null ||
+    bad !== null ||
+    attestedCrash !== null ||
+    beforeEnd === null ||
+    afterEnd !== null
+  )
     return null;
   const endMs = rules.incident.window.untilMs;
   if (!beforeEnd.inScope) return endMs;
   if (!hadContactAroundWindow(memory, rules)) return null;
   return Math.max(endMs, silentFromMs(beforeEnd.atMs, rules));
+}
+
+/**
+ * The crashes that are the incident's, or null. Until its harm has ended that is each with one of its stop codes. Later ones count
+ * only for a while after a sign of harm on the same machine: an earlier such crash, a bad file, a person's word, or its
+ * return after the silence that made it suspected. An everyday crash of a machine that was well is none.
+ */
+export function harmfulHits(memory: Memory, rules: Rules): CrashHits | null {
+  const { hits } = memory;
+  const { harmUntilMs } = rules.incident;
+  if (hits === null || hits.lastMs < harmUntilMs) return hits;
+  const { bad, attestedCrash, afterEnd } = memory;
+  const returnedMs =
+    afterEnd !== null && suspect(memory, afterEnd.atMs, rules) !== null ? afterEnd.atMs : null;
+  const signs = [bad?.lastMs, attestedCrash?.lastMs, returnedMs].filter((atMs) => atMs != null);
+  const harmful = crashesOf(memory.crashes).filter((crash) => {
+    const isSoonAfter = (signMs: number): boolean =>
+      crash.fromMs >= signMs && crash.fromMs - signMs <= rules.policy.harmLastsMs;
+    const isHarm = crash.fromMs < harmUntilMs || signs.some(isSoonAfter);
+    if (isHarm) signs.push(crash.untilMs);
+    return isHarm;
+  });
+  return spanOf(harmful);
 }
 
 const NOTHING_KNOWN: ExposureVerdict = { exposure: 'UNKNOWN', reason: 'NOTHING_KNOWN' };
@@ -89,7 +120,7 @@ export function suspect(memory: Memory, nowMs: number, rules: Rules): ExposureRe
   const { beforeEnd, afterEnd } = memory;
   if (beforeEnd === null || !hadContactAroundWindow(memory, rules)) return null;
   if (afterEnd === null) return nowMs >= silentFromMs(beforeEnd.atMs, rules) ? 'SILENT_SINCE_WINDOW' : null;
-  if (afterEnd.bootId === beforeEnd.bootId) return null;
+  if (isSameBoot(afterEnd, beforeEnd, rules.policy)) return null;
   const silentMs = countedBetween(beforeEnd.atMs, afterEnd.atMs, { blindness: rules.blindness });
   return silentMs >= silentAfterMs(rules.policy) ? 'RETURNED_IN_NEW_SESSION' : null;
 }

@@ -13,6 +13,11 @@ export function fingerprintOf(heartbeat: Heartbeat): number {
   return ((high ^ (high >>> 13)) >>> HIGH_BITS_CUT) * UINT32_VALUES + (low >>> 0);
 }
 
+/** Half of a fingerprint, for what is kept of every machine: facts that differ are taken for equal once in 2^32. */
+export function halfFingerprint(fingerprint: number): number {
+  return fingerprint % UINT32_VALUES;
+}
+
 function hashHeartbeat(heartbeat: Heartbeat, seed: number, factor: number): number {
   let hash = mixText(seed, heartbeat.bootId, factor);
   hash = mixText(hash, heartbeat.bootMode, factor);

@@ -20,7 +20,8 @@ export { hitsOf, type CrashHistory, type CrashHits, type ToldCrash } from './cra
 export { FILE_VERDICTS, proveHeartbeat, startOfSession, type Evidence, type FileVerdict } from './evidence';
 export { blindnessMattersUntilMs, EXPOSURES, type Exposure, type Rules } from './exposure';
 export { GROUP_OF_STATE, RECOVERY_STATES, STATE_GROUPS, type RecoveryState, type StateGroup } from './state';
-export { EMPTY_MEMORY, type Dated, type EdgeContact, type Memory, type Session } from './memory';
+export { EMPTY_MEMORY, type Dated, type EdgeContact, type Memory } from './memory';
+export { roundUpStart, START_STEP_MS, type Heard, type Session } from './session';
 export { enrolledMachine, type TrackedMachine } from './machine';
 export {
   ASSET_IDENTITIES,

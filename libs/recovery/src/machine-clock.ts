@@ -21,11 +21,14 @@ export function clockSkew(
   receivedAtMs: number,
   observedAtMs: number,
 ): number | null {
-  if (sentAtMs === undefined) return null;
+  if (sentAtMs === undefined || sentAtMs < CLOCKS_SHOW_SINCE_MS) return null;
   const atSending = sentAtMs - receivedAtMs;
   const atWriting = sentAtMs - observedAtMs;
   return Math.abs(atWriting) < Math.abs(atSending) ? atWriting : atSending;
 }
+
+/** No clock of a running Windows shows an earlier time; 1601 and 1970 are what an empty time reads as. */
+const CLOCKS_SHOW_SINCE_MS = Date.UTC(2000, 0, 1);
 
 /** Whether a machine says itself that its clock is wrong. */
 function isClockWrong(clock: MachineClock, policy: Policy): boolean {

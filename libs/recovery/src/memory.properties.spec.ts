@@ -16,7 +16,12 @@ function remembered(deliveries: readonly Delivery[]): Memory {
 
 /** Whether a session was ever heard live is the one thing that delay may change; it serves the finding of twins only. */
 function apartFromLiveness(memory: Memory): Memory {
-  return { ...memory, sessions: memory.sessions.map((session) => ({ ...session, lastLiveAtMs: null })) };
+  const sessions = memory.sessions.map((session) => ({
+    ...session,
+    firstLiveAtMs: null,
+    lastLiveAtMs: null,
+  }));
+  return { ...memory, sessions };
 }
 
 /**

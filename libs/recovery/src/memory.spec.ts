@@ -6,9 +6,11 @@ import {
   GOOD_FILE,
   iso,
   minutes,
+  theRules,
   type MachineStory,
 } from '../../../test/support/fleet';
-import { isCounted, MISSING_SEQS_MAX, SESSIONS_KEPT_MAX } from './memory';
+import { isCounted } from './memory';
+import { MISSING_SEQS_MAX, SESSIONS_KEPT_MAX } from './session';
 
 /** One session since 06:00 in which these numbers were received, ten seconds apart in their own order. */
 function received(...seqs: readonly number[]): MachineStory {
@@ -23,7 +25,14 @@ function received(...seqs: readonly number[]): MachineStory {
   return pc;
 }
 const counted = (pc: MachineStory, seq: number, bootId = 'boot-1'): boolean =>
-  isCounted(pc.machine.memory, aHeartbeat().boot(bootId, seq).proves('2024-07-22T09:00Z'));
+  isCounted(
+    pc.machine.memory,
+    aHeartbeat()
+      .boot(bootId, seq)
+      .uptime(at('2024-07-22T09:00Z') - at('2024-07-22T06:00Z'))
+      .proves('2024-07-22T09:00Z'),
+    theRules().policy,
+  );
 
 describe('numbers that were counted', () => {
   it('are all of a session heard from its start', () => {

@@ -2,33 +2,23 @@ import { earliest, latest } from './clock';
 import { hitsOf, joinCrashes, NO_CRASHES_TOLD, type CrashHistory, type CrashHits } from './crash-history';
 import type { FileVerdict, Evidence } from './evidence';
 import { provesFile } from './evidence';
-import type { BitlockerStatus, BootMode } from './heartbeat';
+import { halfFingerprint } from './fingerprint';
+import type { BitlockerStatus } from './heartbeat';
 import type { Incident } from './incident';
 import type { Policy } from './policy';
 import { passesSoak } from './recovery-tests';
+import { belongsTo, isSeqCounted, joinSession, type Heard, type Session } from './session';
+import { twinsSince } from './twins';
 
 /** A fact and when it was last reported. */
 export type Dated<T> = { readonly value: T; readonly atMs: number };
-
-/** One boot of a machine, as far as it told us. */
-export type Session = {
-  readonly bootId: string;
-  /** The earliest estimate: a late packet can only make a start look later. */
-  readonly startedAtMs: number;
-  /** Every report of it came from a normal boot. */
-  readonly normal: boolean;
-  readonly highestSeq: number;
-  /** Numbers at or above `countedFromSeq` and below `highestSeq` that have not arrived, ascending. */
-  readonly missingSeqs: readonly number[];
-  /** Below this number it is not known which reports were counted. */
-  readonly countedFromSeq: number;
-  readonly lastLiveAtMs: number | null;
-};
 
 /** A contact next to the end of the window. */
 export type EdgeContact = {
   readonly atMs: number;
   readonly bootId: string;
+  /** When its boot started; null in rows that were written before this was kept. */
+  readonly startedAtMs: number | null;
   readonly inScope: boolean;
 };
 
@@ -39,13 +29,7 @@ export type EdgeContact = {
  */
 export type Memory = {
   /** The newest heartbeat. */
-  readonly heard: {
-    readonly atMs: number;
-    readonly bootId: string;
-    readonly seq: number;
-    readonly sessionStartedAtMs: number;
-    readonly bootMode: BootMode;
-  } | null;
+  readonly heard: Heard | null;
   /** The newest sessions by start, newest first. */
   readonly sessions: readonly Session[];
   /** The newest verdict that proves anything. */
@@ -68,7 +52,7 @@ export type Memory = {
   readonly bootedNormallyAfterEnd: boolean;
   /** The newest heartbeat that passes the tests of one heartbeat. */
   readonly proof: { readonly atMs: number; readonly sessionStartedAtMs: number } | null;
-  /** When the newer boot session started, if an older one reported live after that: two machines with one identity. */
+  /** Since when two machines are known to use this identity (`twins.ts`). */
   readonly conflictSinceMs: number | null;
   /** When, first and last, a person saw it crash as the incident makes machines crash. */
   readonly attestedCrash: { readonly firstMs: number; readonly lastMs: number } | null;
@@ -77,11 +61,6 @@ export type Memory = {
   /** When a person last settled whose identity it is; reports from before it raise no conflict again. */
   readonly settledMs: number | null;
 };
-
-/** A loop shows in two sessions; four leave room for a spool that arrives in disorder. */
-export const SESSIONS_KEPT_MAX = 4;
-/** Longer gaps are forgotten: their late reports are then STALE instead of DUPLICATE, which changes nothing. */
-export const MISSING_SEQS_MAX = 16;
 
 export const EMPTY_MEMORY: Memory = {
   heard: null,
@@ -105,30 +84,42 @@ export const EMPTY_MEMORY: Memory = {
   settledMs: null,
 };
 
-/** The same boot session and number as one already counted. */
-export function isCounted(memory: Memory, evidence: Evidence): boolean {
-  const session = memory.sessions.find((known) => known.bootId === evidence.bootId);
-  if (session === undefined || evidence.seq > session.highestSeq || evidence.seq < session.countedFromSeq)
-    return false;
-  return !session.missingSeqs.includes(evidence.seq);
+/** Whether this number of this boot has been counted. */
+export function isCounted(memory: Memory, evidence: Evidence, policy: Policy): boolean {
+  const boot = { bootId: evidence.bootId, startedAtMs: evidence.sessionStartedAtMs };
+  const session = memory.sessions.find((known) => belongsTo(known, boot, policy));
+  return session !== undefined && isSeqCounted(session, evidence.seq);
 }
 
-/** Newer than everything heard. Reports of the same instant are ordered by their session and number, so that a tie has one answer. */
+/** Whether two memories hold the same. */
+export function isSameMemory(one: Memory, other: Memory): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+/** Newer than everything heard. Reports of the same instant are ordered by what they say, so that a tie has one answer. */
 export function isNewest(memory: Memory, evidence: Evidence): boolean {
   const { heard } = memory;
   if (heard === null) return true;
   if (evidence.observedAtMs !== heard.atMs) return evidence.observedAtMs > heard.atMs;
   if (evidence.bootId !== heard.bootId) return evidence.bootId > heard.bootId;
-  return evidence.seq > heard.seq;
+  if (evidence.seq !== heard.seq) return evidence.seq > heard.seq;
+  if (evidence.sessionStartedAtMs !== heard.sessionStartedAtMs)
+    return evidence.sessionStartedAtMs > heard.sessionStartedAtMs;
+  return halfFingerprint(evidence.fingerprint) > (heard.facts ?? -1);
 }
 
 /** Joins one heartbeat's evidence to what is remembered. */
 export function absorb(memory: Memory, evidence: Evidence, incident: Incident, policy: Policy): Memory {
   const at = evidence.observedAtMs;
-  const sessions = joinSession(memory.sessions, evidence);
+  const sessions = joinSession(memory.sessions, evidence, policy);
   const afterEnd = at >= incident.window.untilMs;
   const crashes = joinCrashes(memory.crashes, evidence.crashes);
-  const contact = { atMs: at, bootId: evidence.bootId, inScope: evidence.inScope };
+  const contact = {
+    atMs: at,
+    bootId: evidence.bootId,
+    startedAtMs: evidence.sessionStartedAtMs,
+    inScope: evidence.inScope,
+  };
   return {
     heard: isNewest(memory, evidence)
       ? {
@@ -137,6 +128,7 @@ export function absorb(memory: Memory, evidence: Evidence, incident: Incident, p
           seq: evidence.seq,
           sessionStartedAtMs: evidence.sessionStartedAtMs,
           bootMode: evidence.bootMode,
+          facts: halfFingerprint(evidence.fingerprint),
         }
       : memory.heard,
     sessions,
@@ -155,85 +147,10 @@ export function absorb(memory: Memory, evidence: Evidence, incident: Incident, p
       (at >= incident.window.fromMs && evidence.sessionStartedAtMs < incident.window.untilMs),
     bootedNormallyAfterEnd: memory.bootedNormallyAfterEnd || (afterEnd && evidence.bootMode === 'NORMAL'),
     proof: joinProof(memory.proof, evidence, policy),
-    conflictSinceMs: earliest(memory.conflictSinceMs, conflictAt(memory, evidence, policy)),
+    conflictSinceMs: earliest(memory.conflictSinceMs, twinsSince(memory, sessions, evidence, policy)),
     attestedCrash: memory.attestedCrash,
     checkedInMs: memory.checkedInMs,
     settledMs: memory.settledMs,
-  };
-}
-
-/**
- * Since when, if ever, this heartbeat shows two boot sessions of one identity alive at once: the older one reported live after
- * the newer one had started, and after the last conflict was settled. Both must have been heard live, because the age of a
- * spooled report may span a reboot.
- */
-function conflictAt({ sessions, settledMs }: Memory, evidence: Evidence, policy: Policy): number | null {
-  if (!evidence.live) return null;
-  const toleranceMs = policy.sessionStartToleranceMs;
-  let conflictMs: number | null = null;
-  for (const known of sessions) {
-    if (known.bootId === evidence.bootId || known.lastLiveAtMs === null) continue;
-    const [newerStartMs, olderStartMs, olderLiveMs] =
-      known.startedAtMs > evidence.sessionStartedAtMs
-        ? [known.startedAtMs, evidence.sessionStartedAtMs, evidence.observedAtMs]
-        : [evidence.sessionStartedAtMs, known.startedAtMs, known.lastLiveAtMs];
-    if (settledMs !== null && olderLiveMs <= settledMs) continue;
-    if (olderStartMs + toleranceMs < newerStartMs && olderLiveMs > newerStartMs + toleranceMs) {
-      conflictMs = earliest(conflictMs, newerStartMs);
-    }
-  }
-  return conflictMs;
-}
-
-function joinSession(sessions: readonly Session[], evidence: Evidence): readonly Session[] {
-  const known = sessions.find((session) => session.bootId === evidence.bootId);
-  const joined = known === undefined ? firstOfSession(evidence) : nextOfSession(known, evidence);
-  const others = sessions.filter((session) => session !== known);
-  return [...others, joined]
-    .sort((a, b) => b.startedAtMs - a.startedAtMs || (a.bootId < b.bootId ? -1 : 1))
-    .slice(0, SESSIONS_KEPT_MAX);
-}
-
-function firstOfSession(evidence: Evidence): Session {
-  const startedAtMs = evidence.sessionStartedAtMs;
-  const lastLiveAtMs = evidence.live ? evidence.observedAtMs : null;
-  const normal = evidence.bootMode === 'NORMAL';
-  return { bootId: evidence.bootId, startedAtMs, normal, lastLiveAtMs, ...countSeq(0, [], 1, evidence.seq) };
-}
-
-function nextOfSession(known: Session, evidence: Evidence): Session {
-  return {
-    bootId: known.bootId,
-    startedAtMs: Math.min(known.startedAtMs, evidence.sessionStartedAtMs),
-    normal: known.normal && evidence.bootMode === 'NORMAL',
-    lastLiveAtMs: evidence.live ? latest(known.lastLiveAtMs, evidence.observedAtMs) : known.lastLiveAtMs,
-    ...countSeq(known.highestSeq, known.missingSeqs, known.countedFromSeq, evidence.seq),
-  };
-}
-
-type Counted = Pick<Session, 'highestSeq' | 'missingSeqs' | 'countedFromSeq'>;
-
-function countSeq(
-  highestSeq: number,
-  missingSeqs: readonly number[],
-  countedFromSeq: number,
-  seq: number,
-): Counted {
-  if (seq === highestSeq + 1) return { highestSeq: seq, missingSeqs, countedFromSeq };
-  if (seq <= highestSeq) {
-    return missingSeqs.includes(seq)
-      ? { highestSeq, missingSeqs: missingSeqs.filter((missing) => missing !== seq), countedFromSeq }
-      : { highestSeq, missingSeqs, countedFromSeq };
-  }
-  const gap = seq - highestSeq - 1;
-  if (gap > MISSING_SEQS_MAX) return { highestSeq: seq, missingSeqs: [], countedFromSeq: seq };
-  const all = [...missingSeqs, ...Array.from({ length: gap }, (_, i) => highestSeq + 1 + i)];
-  const forgotten = all.slice(0, Math.max(0, all.length - MISSING_SEQS_MAX));
-  const lastForgotten = forgotten[forgotten.length - 1];
-  return {
-    highestSeq: seq,
-    missingSeqs: all.slice(forgotten.length),
-    countedFromSeq: lastForgotten === undefined ? countedFromSeq : lastForgotten + 1,
   };
 }
 
@@ -265,6 +182,8 @@ function edge(known: EdgeContact | null, contact: EdgeContact, direction: 1 | -1
   const difference = (contact.atMs - known.atMs) * direction;
   if (difference !== 0) return difference > 0 ? contact : known;
   if (contact.bootId !== known.bootId) return contact.bootId > known.bootId ? contact : known;
+  if (contact.startedAtMs !== known.startedAtMs)
+    return (contact.startedAtMs ?? 0) > (known.startedAtMs ?? 0) ? contact : known;
   return contact.inScope ? contact : known;
 }
 

@@ -85,7 +85,7 @@ describe('a life in which people take part', () => {
         if (act === undefined || act.kind === 'REPLACE' || transitions.length === 0) continue;
         if (GROUP_OF_STATE[machine.state] !== 'RECOVERED') continue;
         expect(act.kind).toBe('ATTEST_CRASH');
-        expect(hasStandingProof(machine.memory, machine.exposure, RULES.policy)).toBe(true);
+        expect(hasStandingProof(machine.memory, machine.exposure, RULES)).toBe(true);
       }
     });
     fc.assert(check, RUNS);

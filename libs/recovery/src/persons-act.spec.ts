@@ -74,7 +74,7 @@ describe('somebody who saw it crash', () => {
     expect([pc.exposure, pc.state]).toEqual(['CRASHED', 'STABILISING']);
     pc.reports('2024-07-19T08:30Z');
     expect(pc.state).toBe('STABILISING');
-    expect(failingTests(pc.machine.memory, RULES.policy)).toContain('NO_CRASH_SINCE_BOOT');
+    expect(failingTests(pc.machine.memory, RULES)).toContain('NO_CRASH_SINCE_BOOT');
     pc.boots('2024-07-19T09:00Z').reportsThrough('2024-07-19T09:05Z', '2024-07-19T10:00Z', crashed);
     expect(pc.state).toBe('RECOVERED');
   });

@@ -1,4 +1,4 @@
-import { HOUR_MS, MINUTE_MS, SECOND_MS } from './clock';
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from './clock';
 
 /** Every duration and threshold of the rules, with its unit in the name. */
 export type Policy = {
@@ -24,6 +24,8 @@ export type Policy = {
   readonly soakMs: number;
   /** Reports within that session that recovery asks for. */
   readonly soakReports: number;
+  /** After the incident's harm has ended, a crash counts for this long after the last sign of harm on the machine. */
+  readonly harmLastsMs: number;
   /** A file time further than this in the future is no evidence. */
   readonly futureToleranceMs: number;
   /** Clock skew above this makes times near an edge of the window ambiguous. */
@@ -39,6 +41,13 @@ export type Policy = {
 };
 
 /**
+ * No machine boots twice within this time, so two crashes or two starts that are closer are one: Windows logs one crash as event
+ * 41 and again as 1001, some seconds apart, and an agent that is restarted may give its boot a new id. Windows needs one to three
+ * minutes from one start to the next.
+ */
+export const BOOTS_APART_MIN_MS = 60 * SECOND_MS;
+
+/**
  * Defaults, each with its reason.
  *
  * - interval 300 s: 225,000 machines make 750 reports a second, and a silence shows within a quarter of an hour.
@@ -49,6 +58,7 @@ export type Policy = {
  * - 30 min / 60 min / 15 min for a loop: Windows needs one to three minutes a boot and drops into recovery after two
  *   failures; a session that outlives 15 min has outlived the evaluation that crashes.
  * - 60 min and 3 reports of soak: the vendor's hour again, and one isolated report of a looping machine is worth nothing.
+ * - 7 days of harm after its end: a repair that does not hold shows within days; an everyday crash comes at any time.
  * - 120 s of skew: domain-joined machines keep within it; beyond, times near an edge prove nothing.
  * - live within one interval: an age across a reboot is measured by a clock that may be wrong; one interval cannot span one.
  * - 3 machines for a site: one machine or two are switched off by one person; three at once share a cause.
@@ -67,6 +77,7 @@ export const DEFAULT_POLICY: Policy = {
   loopOverAfterMs: 15 * MINUTE_MS,
   soakMs: 60 * MINUTE_MS,
   soakReports: 3,
+  harmLastsMs: 7 * DAY_MS,
   futureToleranceMs: 5 * MINUTE_MS,
   skewToleranceMs: 120 * SECOND_MS,
   liveAgeMaxMs: 300 * SECOND_MS,
@@ -82,12 +93,22 @@ export const DEFAULT_POLICY: Policy = {
  * - 2026.11.3: what people see and do is evidence.
  * - 2026.11.4: crashes stamped by a clock that is told to be wrong are put right; a crash told again is the same one; a soft
  *   crash is no relapse.
+ * - 2026.12.1: a session is a boot id and a start; twins show within a session; impossible times prove nothing; stop codes count
+ *   by family; a crash logged twice is one; harm has an end.
  */
-export const RULE_VERSION = '2026.11.4';
+export const RULE_VERSION = '2026.12.1';
 
 /** Silence that is longer than jitter and lost reports explain, in milliseconds. */
 export function silentAfterMs(policy: Policy): number {
   return policy.silentAfterIntervals * policy.intervalMs;
+}
+
+/**
+ * The least time between two numbers of one agent, in milliseconds: a quarter of the interval. Agents report once an interval,
+ * and an early report now and then must not make two machines of one.
+ */
+export function reportsApartMinMs(policy: Policy): number {
+  return policy.intervalMs / 4;
 }
 
 /** Lists numbers that contradict each other; empty when the policy can be used. */

@@ -13,7 +13,7 @@ import type { BootMode } from './heartbeat';
 import { failingTests, RECOVERY_TESTS, type RecoveryTest } from './recovery-tests';
 
 const crashed = aHeartbeat().file(GOOD_FILE).crash('2024-07-19T04:31Z');
-const failing = (pc: MachineStory): RecoveryTest[] => failingTests(pc.machine.memory, theRules().policy);
+const failing = (pc: MachineStory): RecoveryTest[] => failingTests(pc.machine.memory, theRules());
 
 /** An affected machine whose fourth report of a session, two hours old, passes every test but for what is changed. */
 function fourthReport(

@@ -1,6 +1,6 @@
 import { latest } from './clock';
 import type { Evidence, FileVerdict } from './evidence';
-import { suspect, type Exposure, type Rules } from './exposure';
+import { harmfulHits, suspect, type Exposure, type Rules } from './exposure';
 import type { Dated, Memory } from './memory';
 import type { Policy } from './policy';
 
@@ -41,11 +41,11 @@ export function isSoakLongEnough(uptimeMs: number, seq: number, policy: Policy):
  * Whether the newest proof still stands: nothing harmful came after it, and for a crashed or suspected machine its session
  * began after the harm. A proof of a session from before a crash proves nothing about the machine since.
  */
-export function hasStandingProof(memory: Memory, exposure: Exposure, policy: Policy): boolean {
+export function hasStandingProof(memory: Memory, exposure: Exposure, rules: Rules): boolean {
   const { proof, bad } = memory;
   if (proof === null) return false;
-  const crashedMs = lastCrashMs(memory);
-  if (crashedMs !== null && crashedMs > proof.sessionStartedAtMs + policy.sessionStartToleranceMs)
+  const crashedMs = lastCrashMs(memory, rules);
+  if (crashedMs !== null && crashedMs > proof.sessionStartedAtMs + rules.policy.sessionStartToleranceMs)
     return false;
   if (bad !== null && bad.lastMs >= proof.atMs) return false;
   return (
@@ -58,8 +58,9 @@ export function hasStandingProof(memory: Memory, exposure: Exposure, policy: Pol
  * the exposure since: what the machine had recovered from follows from the memory.
  */
 export function hasRelapsed(memory: Memory, exposure: Exposure, rules: Rules): boolean {
-  const { proof, bad, hits, attestedCrash } = memory;
-  if (proof === null || hasStandingProof(memory, exposure, rules.policy)) return false;
+  const { proof, bad, attestedCrash } = memory;
+  if (proof === null || hasStandingProof(memory, exposure, rules)) return false;
+  const hits = harmfulHits(memory, rules);
   const startMs = proof.sessionStartedAtMs + rules.policy.sessionStartToleranceMs;
   const suspected = exposure === 'SUSPECTED' || suspect(memory, proof.atMs, rules) !== null;
   const recoveredFromCrash =
@@ -71,15 +72,16 @@ export function hasRelapsed(memory: Memory, exposure: Exposure, rules: Rules): b
 }
 
 /** The tests that fail by the newest heartbeat; none of the evidence tests can pass before anything was heard. */
-export function failingTests(memory: Memory, policy: Policy): RecoveryTest[] {
+export function failingTests(memory: Memory, rules: Rules): RecoveryTest[] {
   const { heard } = memory;
+  const { policy } = rules;
   const failing: RecoveryTest[] = [];
   if (heard === null || heard.atMs - heard.sessionStartedAtMs < policy.soakMs) failing.push('UPTIME_60_MIN');
   if (heard === null || heard.seq < policy.soakReports) failing.push('THREE_HEARTBEATS');
   if (heard?.bootMode !== 'NORMAL') failing.push('NORMAL_BOOT');
   if (!isHarmless(toldAt(memory.file, heard?.atMs), toldAt(memory.sensorRunning, heard?.atMs)))
     failing.push('FILE_HARMLESS');
-  const crashedMs = lastCrashMs(memory);
+  const crashedMs = lastCrashMs(memory, rules);
   if (
     heard !== null &&
     crashedMs !== null &&
@@ -107,6 +109,6 @@ function isHarmless(file: FileVerdict | undefined, sensorRunning: boolean | unde
  * Windows logs a crash at the boot after it, so its time may lie just after that session's start; the tolerance of the
  * session's start covers it: a crash that the session outlived ended the session before.
  */
-function lastCrashMs(memory: Memory): number | null {
-  return latest(memory.hits?.lastMs ?? null, memory.attestedCrash?.lastMs ?? null);
+function lastCrashMs(memory: Memory, rules: Rules): number | null {
+  return latest(harmfulHits(memory, rules)?.lastMs ?? null, memory.attestedCrash?.lastMs ?? null);
 }

@@ -41,6 +41,7 @@ import { EnrolmentRecords1721782000000 } from './migrations/1721782000000-enrolm
 import { Register1721791219000 } from './migrations/1721791219000-register';
 import { RoomForFacts1721795000000 } from './migrations/1721795000000-room-for-facts';
 import { TransitionTimes1721783400000 } from './migrations/1721783400000-transition-times';
+import { EndOfHarm1721805000000 } from './migrations/1721805000000-end-of-harm';
 import { ListsByTime1721802000000 } from './migrations/1721802000000-lists-by-time';
 import { NarrowStatus1721801000000 } from './migrations/1721801000000-narrow-status';
 import { ScopeOnce1721800000000 } from './migrations/1721800000000-scope-once';
@@ -116,6 +117,7 @@ export function makeDataSource(url: string, statementTimeoutMs = 0): DataSource 
       NarrowStatus1721801000000,
       ListsByTime1721802000000,
       OrganisationStatements1721804000000,
+      EndOfHarm1721805000000,
     ],
     migrationsTransactionMode: 'all',
     synchronize: false,

@@ -12,6 +12,8 @@ export async function loadActiveIncident(database: Database): Promise<Incident> 
     window: { fromMs: row.window_start.getTime(), untilMs: row.window_end.getTime() },
     filePattern: row.file_pattern,
     goodFromMs: row.good_from.getTime(),
+    filesSinceMs: row.files_since.getTime(),
+    harmUntilMs: row.harm_until.getTime(),
     minimumSensorVersion: row.minimum_sensor_version,
     stopCodes: row.stop_codes,
   };

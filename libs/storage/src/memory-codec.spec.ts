@@ -52,6 +52,27 @@ describe('the memory of a machine as columns', () => {
     expect(before.hits).toEqual({ firstMs: 150, previousMs: null, lastMs: 150 });
   });
 
+  it('reads rows that knew no range of starts, no first live report and no facts', () => {
+    const pc = aMachine(theRules()).boots('2024-07-19T03:00Z').reports('2024-07-19T04:05Z');
+    const memory = pc.reports('2024-07-19T08:00Z').machine.memory;
+    const row = encodeMemory(memory);
+    const tuple = JSON.parse(row.text) as unknown[][];
+    const [heard, sessions] = tuple as [unknown[], unknown[][]];
+    const older = [heard.slice(0, 2), sessions.map((session) => session.slice(0, 7)), ...tuple.slice(2)];
+    const [before, after] = [older[9], older[10]] as [unknown[], unknown[]];
+    older[9] = before.slice(0, 3);
+    older[10] = after.slice(0, 3);
+    const read = decodeMemory({ ...row, text: JSON.stringify(older) });
+    expect(read).toEqual({
+      ...memory,
+      heard: { ...memory.heard, facts: null },
+      sessions: memory.sessions.map((session) => ({ ...session, firstLiveAtMs: session.lastLiveAtMs })),
+      beforeEnd: { ...memory.beforeEnd, startedAtMs: null },
+      afterEnd: { ...memory.afterEnd, startedAtMs: null },
+    });
+    expect(roundTrip(read)).toEqual(read);
+  });
+
   it('is empty for a machine that was never heard', () => {
     expect(encodeMemory(EMPTY_MEMORY)).toEqual({
       heardAtMs: null,

@@ -4,9 +4,12 @@ import {
   EMPTY_MEMORY,
   FILE_VERDICTS,
   hitsOf,
+  roundUpStart,
+  START_STEP_MS,
   type CrashHistory,
   type Dated,
   type EdgeContact,
+  type Heard,
   type Memory,
   type Session,
   type ToldCrash,
@@ -30,14 +33,27 @@ const AS_HEARD = 0;
 /** Stands for "the number of the newest heartbeat"; numbers start at 1. */
 const SEQ_AS_HEARD = 0;
 
-type SessionTuple = [string, number, 0 | 1, number, readonly number[], number, number | null];
-type EdgeTuple = [number, number | string, 0 | 1];
+type SessionTuple = [
+  bootId: string,
+  startedAt: number,
+  normal: 0 | 1,
+  highestSeq: number,
+  missingSeqs: readonly number[],
+  countedFromSeq: number,
+  lastLive: number | null,
+  /** After the start; null: never; absent in rows of older versions, as is the next one. */
+  firstLiveAfter?: number | null,
+  /** Steps from the step in which the earliest start lies. */
+  latestStartSteps?: number,
+];
+/** The start is absent in rows of older versions, and AS_HEARD where it is that of the newest heartbeat. */
+type EdgeTuple = [number, number | string, 0 | 1, number?];
 type DatedTuple = [number, number];
 /** A crash whose stamp is its moment is a number; any other says both, and whether it is ahead. */
 type CrashTuple = number | readonly [stampMs: number, atMs: number, ahead: 0 | 1];
 /** The order of the fields is the format; append new ones at the end. */
 type MemoryTuple = [
-  heard: [number | string, number],
+  heard: [boot: number | string, mode: number, facts?: number],
   sessions: SessionTuple[],
   file: DatedTuple | null,
   sensorRunning: DatedTuple | null,
@@ -74,15 +90,18 @@ export function encodeMemory(memory: Memory): MemoryRow {
     return { heardAtMs: null, heardStartedAtMs: null, heardSeq: null, text };
   }
   const time = (atMs: number): number => (atMs === heard.atMs ? AS_HEARD : atMs);
+  const current = memory.sessions.findIndex((session) => isSessionOf(session, heard));
   const boot = (bootId: string): number | string => {
     const index = memory.sessions.findIndex((session) => session.bootId === bootId);
     return index < 0 ? bootId : index;
   };
   const edge = (contact: EdgeContact | null): EdgeTuple | null =>
-    contact === null ? null : [time(contact.atMs), boot(contact.bootId), bit(contact.inScope)];
+    contact === null ? null : encodeEdge(contact, boot, heard);
   const tuple: MemoryTuple = [
-    [boot(heard.bootId), BOOT_MODES.indexOf(heard.bootMode)],
-    memory.sessions.map((session) => encodeSession(session, heard)),
+    heard.facts === null
+      ? [boot(heard.bootId), BOOT_MODES.indexOf(heard.bootMode)]
+      : [boot(heard.bootId), BOOT_MODES.indexOf(heard.bootMode), heard.facts],
+    memory.sessions.map((session, i) => encodeSession(session, i === current, heard)),
     encodeDated(memory.file, FILE_VERDICTS, time),
     encodeDated(memory.sensorRunning, FALSE_TRUE, time),
     encodeDated(memory.bitlocker, BITLOCKER_STATUSES, time),
@@ -140,7 +159,14 @@ export function decodeMemory(row: MemoryRow): Memory {
   const boot = (ref: number | string): string =>
     typeof ref === 'string' ? ref : (sessions[ref]?.bootId ?? '');
   const edge = (contact: EdgeTuple | null): EdgeContact | null =>
-    contact === null ? null : { atMs: time(contact[0]), bootId: boot(contact[1]), inScope: contact[2] === 1 };
+    contact === null
+      ? null
+      : {
+          atMs: time(contact[0]),
+          bootId: boot(contact[1]),
+          startedAtMs: contact[3] === AS_HEARD ? heardStartedAtMs : (contact[3] ?? null),
+          inScope: contact[2] === 1,
+        };
   return {
     heard: {
       atMs: heardAtMs,
@@ -148,6 +174,7 @@ export function decodeMemory(row: MemoryRow): Memory {
       seq: heardSeq,
       sessionStartedAtMs: heardStartedAtMs,
       bootMode: BOOT_MODES[heard[1]] ?? 'NORMAL',
+      facts: heard[2] ?? null,
     },
     sessions,
     file: decodeDated(file, FILE_VERDICTS, time),
@@ -187,30 +214,55 @@ function decodeCrashes(tuple: MemoryTuple[6]): CrashHistory {
   return { firstMs, told };
 }
 
-function encodeSession(session: Session, heard: { atMs: number; seq: number; bootId: string }): SessionTuple {
-  const current = session.bootId === heard.bootId;
+/** Whether the newest heartbeat was one of this session: the number of another one must not move with it. */
+function isSessionOf({ bootId, startedAtMs, latestStartMs }: Session, heard: Heard): boolean {
+  const { sessionStartedAtMs } = heard;
+  return bootId === heard.bootId && startedAtMs <= sessionStartedAtMs && sessionStartedAtMs <= latestStartMs;
+}
+
+function encodeSession(session: Session, current: boolean, heard: Heard): SessionTuple {
+  const { startedAtMs, firstLiveAtMs } = session;
   return [
     session.bootId,
-    session.startedAtMs,
+    startedAtMs,
     bit(session.normal),
     current && session.highestSeq === heard.seq ? SEQ_AS_HEARD : session.highestSeq,
     session.missingSeqs,
     session.countedFromSeq,
     session.lastLiveAtMs === heard.atMs ? AS_HEARD : session.lastLiveAtMs,
+    firstLiveAtMs === null ? null : firstLiveAtMs - startedAtMs,
+    (session.latestStartMs - roundUpStart(startedAtMs)) / START_STEP_MS,
   ];
 }
 
 function decodeSession(tuple: SessionTuple, heardAtMs: number, heardSeq: number): Session {
-  const [bootId, startedAtMs, normal, highestSeq, missingSeqs, countedFromSeq, lastLiveAtMs] = tuple;
+  const [bootId, startedAtMs, normal, highestSeq, missingSeqs, countedFromSeq, lastLive, firstLive, steps] =
+    tuple;
+  const lastLiveAtMs = lastLive === AS_HEARD ? heardAtMs : lastLive;
   return {
     bootId,
     startedAtMs,
+    latestStartMs: roundUpStart(startedAtMs) + (steps ?? 0) * START_STEP_MS,
     normal: normal === 1,
     highestSeq: highestSeq === SEQ_AS_HEARD ? heardSeq : highestSeq,
     missingSeqs,
     countedFromSeq,
-    lastLiveAtMs: lastLiveAtMs === AS_HEARD ? heardAtMs : lastLiveAtMs,
+    // A row of an older version does not say when; the last one known condemns nothing.
+    firstLiveAtMs:
+      firstLive === undefined ? lastLiveAtMs : firstLive === null ? null : startedAtMs + firstLive,
+    lastLiveAtMs,
   };
+}
+
+function encodeEdge(
+  { atMs, bootId, startedAtMs, inScope }: EdgeContact,
+  boot: (bootId: string) => number | string,
+  heard: Heard,
+): EdgeTuple {
+  const isHeard = atMs === heard.atMs;
+  const [time, id, scope] = [isHeard ? AS_HEARD : atMs, boot(bootId), bit(inScope)] as const;
+  if (startedAtMs === null) return [time, id, scope];
+  return [time, id, scope, isHeard && startedAtMs === heard.sessionStartedAtMs ? AS_HEARD : startedAtMs];
 }
 
 /** A soaked machine proves its recovery anew by every report, and the start of its session wanders with its uptime. */

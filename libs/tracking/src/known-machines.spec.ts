@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { SOAKS } from '@app/recovery';
+import { roundUpStart, SOAKS, START_STEP_MS } from '@app/recovery';
 import { KnownMachines, type KnownMachine } from './known-machines';
 
 const SECOND_MS = 1_000;
@@ -9,19 +9,32 @@ const machineIds = fc.uuid();
 const knownMachines: fc.Arbitrary<KnownMachine> = fc.record({
   version: fc.nat(2 ** 31 - 1),
   generation: fc.nat(30_000),
-  footing: fc.record({
-    heardAtMs: fc.integer({ min: 0, max: FRIDAY_MS * 2 }),
-    seq: fc.integer({ min: 1, max: 2 ** 31 - 1 }),
-    sessionStartedAtMs: fc.nat(4_000_000_000).map((seconds) => seconds * SECOND_MS),
-    fingerprint: fc.nat(Number.MAX_SAFE_INTEGER),
-    soak: fc.constantFrom(...SOAKS),
-  }),
+  footing: fc
+    .record({
+      heardAtMs: fc.integer({ min: 0, max: FRIDAY_MS * 2 }),
+      seq: fc.integer({ min: 1, max: 2 ** 31 - 1 }),
+      sessionStartedAtMs: fc.nat(4_000_000_000).map((seconds) => seconds * SECOND_MS),
+      startSteps: fc.nat(63),
+      fingerprint: fc.nat(Number.MAX_SAFE_INTEGER),
+      soak: fc.constantFrom(...SOAKS),
+    })
+    .map(({ startSteps, ...footing }) => ({
+      ...footing,
+      latestStartMs: roundUpStart(footing.sessionStartedAtMs) + startSteps * START_STEP_MS,
+    })),
 });
 
 const aMachine = (version: number): KnownMachine => ({
   version,
   generation: 1,
-  footing: { heardAtMs: FRIDAY_MS, seq: 5, sessionStartedAtMs: FRIDAY_MS, fingerprint: 7, soak: 'PASSED' },
+  footing: {
+    heardAtMs: FRIDAY_MS,
+    seq: 5,
+    sessionStartedAtMs: FRIDAY_MS,
+    latestStartMs: FRIDAY_MS,
+    fingerprint: 7,
+    soak: 'PASSED',
+  },
 });
 
 describe('what is known of the machines of a fleet', () => {

@@ -1,4 +1,4 @@
-import { SOAKS, type Footing, type Interval } from '@app/recovery';
+import { roundUpStart, SOAKS, START_STEP_MS, type Footing, type Interval } from '@app/recovery';
 
 /** What this process knows of a machine's row: enough to see that a heartbeat changes nothing but contact, and to say so safely. */
 export type KnownMachine = {
@@ -32,11 +32,13 @@ const VERSION = 6;
 const SEQ = 7;
 /** Whole seconds since 1970, unsigned: until 2106. */
 const STARTED_SECONDS = 8;
-/** Generation times four plus the soak; an empty slot has -1. */
+/** The generation, the steps to the latest start, and the soak, in this order; an empty slot has -1. */
 const GENERATION_AND_SOAK = 9;
 const EMPTY = -1;
 const SOAK_VALUES = 4;
-const GENERATION_MAX = 2 ** 29;
+/** Half an hour of wandering starts; a machine whose clock runs off by more is loaded for each report. */
+const START_STEPS = 64;
+const GENERATION_MAX = 2 ** 31 / SOAK_VALUES / START_STEPS;
 const SECOND_MS = 1_000;
 const UINT32_VALUES = 4_294_967_296;
 /** 2^32 divided by the golden ratio: spreads what is alike. */
@@ -82,13 +84,16 @@ export class KnownMachines {
     const generationAndSoak = shard.words[at + GENERATION_AND_SOAK] as number;
     const heardAtMs = shard.doubles[slot * DOUBLES + HEARD_DOUBLE] as number;
     if (generationAndSoak === EMPTY || Number.isNaN(heardAtMs)) return null;
+    const sessionStartedAtMs = ((shard.words[at + STARTED_SECONDS] as number) >>> 0) * SECOND_MS;
+    const startSteps = Math.floor(generationAndSoak / SOAK_VALUES) % START_STEPS;
     return {
       version: shard.words[at + VERSION] as number,
-      generation: Math.floor(generationAndSoak / SOAK_VALUES),
+      generation: Math.floor(generationAndSoak / SOAK_VALUES / START_STEPS),
       footing: {
         heardAtMs,
         seq: shard.words[at + SEQ] as number,
-        sessionStartedAtMs: ((shard.words[at + STARTED_SECONDS] as number) >>> 0) * SECOND_MS,
+        sessionStartedAtMs,
+        latestStartMs: roundUpStart(sessionStartedAtMs) + startSteps * START_STEP_MS,
         fingerprint: shard.doubles[slot * DOUBLES + FINGERPRINT_DOUBLE] as number,
         soak: SOAKS[generationAndSoak % SOAK_VALUES] ?? 'OUT_OF_REACH',
       },
@@ -98,6 +103,11 @@ export class KnownMachines {
   /** @param blindUntilMs blindness that began before this moment may change what was concluded about the machine */
   set(machineId: string, { version, generation, footing }: KnownMachine, blindUntilMs: number): void {
     this.blindUntilMs = Math.max(this.blindUntilMs, blindUntilMs);
+    const startSteps = (footing.latestStartMs - roundUpStart(footing.sessionStartedAtMs)) / START_STEP_MS;
+    if (startSteps >= START_STEPS) {
+      this.forget(machineId);
+      return;
+    }
     const high = tagOf(machineId, TAG_HIGH_AT);
     const low = tagOf(machineId, TAG_LOW_AT);
     const shard = this.shardOf(low);
@@ -117,7 +127,8 @@ export class KnownMachines {
     shard.words[at + TAG_HIGH] = high;
     shard.words[at + TAG_LOW] = low;
     shard.words[at + STARTED_SECONDS] = footing.sessionStartedAtMs / SECOND_MS;
-    shard.words[at + GENERATION_AND_SOAK] = generation * SOAK_VALUES + SOAKS.indexOf(footing.soak);
+    shard.words[at + GENERATION_AND_SOAK] =
+      (generation * START_STEPS + startSteps) * SOAK_VALUES + SOAKS.indexOf(footing.soak);
   }
 
   /** A known machine was heard again and said nothing new; nothing happens if it was forgotten meanwhile. */

@@ -23,10 +23,24 @@ export class IncidentType {
   @Field({ description: 'A file written at or after this moment is the repaired one.' })
   goodFrom!: Date;
 
+  @Field({
+    description: 'No such file existed before this moment: an earlier last-write time proves nothing.',
+  })
+  filesSince!: Date;
+
+  @Field({
+    description:
+      'From this moment on an ordinary crash is no sign of the incident, except within days of harm that is known.',
+  })
+  harmUntil!: Date;
+
   @Field({ description: 'Older sensors could not load the content.' })
   minimumSensorVersion!: string;
 
-  @Field(() => [Int], { description: 'Stop codes of the crashes, decimal.' })
+  @Field(() => [Int], {
+    description:
+      'Stop codes of the crashes, decimal. Variants of one family (126 and 268435582) count as one.',
+  })
   stopCodes!: readonly number[];
 }
 
@@ -37,7 +51,8 @@ export class IncidentResolver {
 
   @Query(() => IncidentType, { description: 'The incident that is being tracked.' })
   incident(): IncidentType {
-    const { id, name, window, filePattern, goodFromMs, minimumSensorVersion, stopCodes } = this.tracked;
+    const { id, name, window, filePattern, goodFromMs, filesSinceMs, harmUntilMs } = this.tracked;
+    const { minimumSensorVersion, stopCodes } = this.tracked;
     return {
       id,
       name,
@@ -45,6 +60,8 @@ export class IncidentResolver {
       windowEnd: new Date(window.untilMs),
       filePattern,
       goodFrom: new Date(goodFromMs),
+      filesSince: new Date(filesSinceMs),
+      harmUntil: new Date(harmUntilMs),
       minimumSensorVersion,
       stopCodes,
     };

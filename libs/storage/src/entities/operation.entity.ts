@@ -50,6 +50,14 @@ export class IncidentEntity {
   @Column({ type: 'timestamptz' })
   good_from!: Date;
 
+  /** Files of the pattern did not exist before. */
+  @Column({ type: 'timestamptz' })
+  files_since!: Date;
+
+  /** An ordinary crash is no sign of the incident from then on. */
+  @Column({ type: 'timestamptz' })
+  harm_until!: Date;
+
   @Column({ type: 'text' })
   minimum_sensor_version!: string;
 
