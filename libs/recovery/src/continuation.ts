@@ -154,6 +154,7 @@ function isAloneInItsInstant(memory: Memory, evidence: Evidence): boolean {
     (beforeEnd?.atMs !== atMs ||
       (beforeEnd.bootId === evidence.bootId &&
         beforeEnd.startedAtMs === evidence.sessionStartedAtMs &&
+        beforeEnd.seq === evidence.seq &&
         beforeEnd.inScope === evidence.inScope))
   );
 }

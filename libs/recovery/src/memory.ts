@@ -19,6 +19,8 @@ export type EdgeContact = {
   readonly bootId: string;
   /** When its boot started; null in rows that were written before this was kept. */
   readonly startedAtMs: number | null;
+  /** Its number; null like the start. */
+  readonly seq: number | null;
   readonly inScope: boolean;
 };
 
@@ -118,6 +120,7 @@ export function absorb(memory: Memory, evidence: Evidence, incident: Incident, p
     atMs: at,
     bootId: evidence.bootId,
     startedAtMs: evidence.sessionStartedAtMs,
+    seq: evidence.seq,
     inScope: evidence.inScope,
   };
   return {
@@ -184,6 +187,7 @@ function edge(known: EdgeContact | null, contact: EdgeContact, direction: 1 | -1
   if (contact.bootId !== known.bootId) return contact.bootId > known.bootId ? contact : known;
   if (contact.startedAtMs !== known.startedAtMs)
     return (contact.startedAtMs ?? 0) > (known.startedAtMs ?? 0) ? contact : known;
+  if (contact.seq !== known.seq) return (contact.seq ?? 0) > (known.seq ?? 0) ? contact : known;
   return contact.inScope ? contact : known;
 }
 

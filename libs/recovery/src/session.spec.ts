@@ -4,6 +4,7 @@ import {
   BAD_FILE,
   GOOD_FILE,
   minutes,
+  OLD_FILE,
   type MachineStory,
 } from '../../../test/support/fleet';
 
@@ -70,6 +71,26 @@ describe('a session is a boot id and a start', () => {
     pc.sends(report('b', 201, 1_005), '2024-07-19T08:45Z');
     pc.sends(report('b', 202, 1_010), '2024-07-19T08:50Z');
     expect([pc.lastOutcome, pc.machine.memory.conflictSinceMs]).toEqual(['ACCEPTED', null]);
+  });
+});
+
+describe('a machine that slept through the window, and counts no uptime asleep', () => {
+  /** Up since 08:00 on Thursday, last heard at 04:05 on Friday with this number. */
+  const asleep = (seq: number): MachineStory =>
+    aMachine().sends(report('b', seq, 1_205).file(OLD_FILE), '2024-07-19T04:05Z');
+
+  it('was up in it: its numbers and its uptime go on', () => {
+    const pc = asleep(240).sends(report('b', 241, 1_207), '2024-07-19T08:20Z');
+    expect([pc.exposure, pc.state]).toEqual(['EXPOSED', 'NOT_AFFECTED']);
+    const young = aMachine().sends(report('b', 3, 12).file(OLD_FILE), '2024-07-19T04:05Z');
+    young.sends(report('b', 4, 14), '2024-07-19T08:20Z');
+    expect([young.exposure, young.state]).toEqual(['EXPOSED', 'NOT_AFFECTED']);
+  });
+
+  it('is suspected where either begins again: that was a boot', () => {
+    expect(asleep(240).sends(report('b', 1, 1_207), '2024-07-19T08:20Z').exposure).toBe('SUSPECTED');
+    expect(asleep(240).sends(report('b', 241, 2), '2024-07-19T08:20Z').exposure).toBe('SUSPECTED');
+    expect(asleep(240).sends(report('c', 241, 1_207), '2024-07-19T08:20Z').exposure).toBe('SUSPECTED');
   });
 });
 

@@ -67,8 +67,8 @@ describe('the memory of a machine as columns', () => {
       ...memory,
       heard: { ...memory.heard, facts: null },
       sessions: memory.sessions.map((session) => ({ ...session, firstLiveAtMs: session.lastLiveAtMs })),
-      beforeEnd: { ...memory.beforeEnd, startedAtMs: null },
-      afterEnd: { ...memory.afterEnd, startedAtMs: null },
+      beforeEnd: { ...memory.beforeEnd, startedAtMs: null, seq: null },
+      afterEnd: { ...memory.afterEnd, startedAtMs: null, seq: null },
     });
     expect(roundTrip(read)).toEqual(read);
   });

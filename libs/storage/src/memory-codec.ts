@@ -46,8 +46,8 @@ type SessionTuple = [
   /** Steps from the step in which the earliest start lies. */
   latestStartSteps?: number,
 ];
-/** The start is absent in rows of older versions, and AS_HEARD where it is that of the newest heartbeat. */
-type EdgeTuple = [number, number | string, 0 | 1, number?];
+/** The start and the number are absent in rows of older versions, and AS_HEARD where they are those of the newest heartbeat. */
+type EdgeTuple = [number, number | string, 0 | 1, started?: number, seq?: number];
 type DatedTuple = [number, number];
 /** A crash whose stamp is its moment is a number; any other says both, and whether it is ahead. */
 type CrashTuple = number | readonly [stampMs: number, atMs: number, ahead: 0 | 1];
@@ -165,6 +165,7 @@ export function decodeMemory(row: MemoryRow): Memory {
           atMs: time(contact[0]),
           bootId: boot(contact[1]),
           startedAtMs: contact[3] === AS_HEARD ? heardStartedAtMs : (contact[3] ?? null),
+          seq: contact[4] === SEQ_AS_HEARD ? heardSeq : (contact[4] ?? null),
           inScope: contact[2] === 1,
         };
   return {
@@ -255,14 +256,19 @@ function decodeSession(tuple: SessionTuple, heardAtMs: number, heardSeq: number)
 }
 
 function encodeEdge(
-  { atMs, bootId, startedAtMs, inScope }: EdgeContact,
+  { atMs, bootId, startedAtMs, seq, inScope }: EdgeContact,
   boot: (bootId: string) => number | string,
   heard: Heard,
 ): EdgeTuple {
   const isHeard = atMs === heard.atMs;
   const [time, id, scope] = [isHeard ? AS_HEARD : atMs, boot(bootId), bit(inScope)] as const;
-  if (startedAtMs === null) return [time, id, scope];
-  return [time, id, scope, isHeard && startedAtMs === heard.sessionStartedAtMs ? AS_HEARD : startedAtMs];
+  if (startedAtMs === null || seq === null) return [time, id, scope];
+  const isHeardsStart = isHeard && startedAtMs === heard.sessionStartedAtMs;
+  return [
+    ...([time, id, scope] as const),
+    isHeardsStart ? AS_HEARD : startedAtMs,
+    isHeardsStart && seq === heard.seq ? SEQ_AS_HEARD : seq,
+  ];
 }
 
 /** A soaked machine proves its recovery anew by every report, and the start of its session wanders with its uptime. */
