@@ -27,7 +27,7 @@ const fleet = makeFleet({
   seed: 'wrong clocks',
   machines: 700,
   practices,
-  mix: { outOfScope: 0, alwaysOn: { WRONG_CLOCK: 1 }, followsPeople: { NEVER_EXPOSED: 1 } },
+  mix: { outOfScope: 0, alwaysOn: { WRONG_CLOCK: 1 }, followsPeople: { NEVER_EXPOSED: 1 }, field: 0 },
 });
 const wrongClocks = fleet.machines.filter(({ truth }) => truth === 'WRONG_CLOCK');
 const fromMs = fleet.week.startMs + 6 * HOUR_MS;

@@ -1,3 +1,5 @@
+import { placeFieldVariants } from './fleet/field-kinds';
+import { makeFieldMachines } from './fleet/field-machines';
 import { makeMachines } from './fleet/make-machines';
 import type { Machine } from './fleet/machine';
 import { LEFT_ON_SHARE, REALISTIC_MIX, type Mix } from './fleet/mix';
@@ -48,7 +50,9 @@ export function makeFleet(options: FleetOptions): Fleet {
   const mix = options.mix ?? REALISTIC_MIX;
   const sorted = [...practices].sort((a, b) => (a.odsCode < b.odsCode ? -1 : 1));
   const sizes = practiceSizes(seed, sorted, options.machines);
+  const fieldVariants = placeFieldVariants(makeRandom(`${seed}/field`), options.machines, mix.field);
   const machines: Machine[] = [];
+  let computers = 0;
   sorted.forEach((practice, position) => {
     const size = sizes[position] ?? 0;
     const local = makeRandom(`${seed}/icb/${practice.icb ?? ''}`);
@@ -57,9 +61,10 @@ export function makeFleet(options: FleetOptions): Fleet {
     const hours = makePracticeHours(makeRandom(`${seed}/hours/${practice.odsCode}`));
     for (let number = 1; number <= size; number++) {
       const random = makeRandom(`${seed}/machine/${practice.odsCode}/${number}`);
-      machines.push(
-        ...makeMachines({ random, week, mix, practice: practice.odsCode, number, hours, leftOnShare, pace }),
-      );
+      const local = { random, week, mix, practice: practice.odsCode, number, hours, leftOnShare, pace };
+      const variant = fieldVariants.get(computers);
+      machines.push(...(variant === undefined ? makeMachines(local) : makeFieldMachines(local, variant)));
+      computers += 1;
     }
   });
   return { week, machines };

@@ -71,6 +71,7 @@ export function relapsedLife(life: LifeWriter, place: Place): void {
   life.wellUntil(restoredAtMs);
   life.shutDown(restoredAtMs);
   const fileWrittenAtMs = Math.round(random.between(week.windowStartMs, week.windowEndMs - SECOND_MS));
+  life.countBootsAgain();
   life.boot(restoredAtMs + 20 * MINUTE_MS, { fileWrittenAtMs });
   life.crash(life.clockMs + LOOP_SESSION_MAX_MS, true);
   loop(life, life.clockMs, random.whole(1, 4), Infinity);
@@ -116,7 +117,7 @@ export function latentLife(life: LifeWriter, place: Place): void {
 }
 
 /** Up since before the week, takes the faulty file in the window and falls over, mostly within minutes. */
-function crashInWindow(life: LifeWriter): void {
+export function crashInWindow(life: LifeWriter): void {
   const { random } = life;
   bootBeforeTheWeek(life);
   const takenAtMs = takeFaultyFile(life);
@@ -124,7 +125,7 @@ function crashInWindow(life: LifeWriter): void {
   life.crash(takenAtMs + untilCrashMs, random.chance(0.5));
 }
 
-function takeFaultyFile(life: LifeWriter): number {
+export function takeFaultyFile(life: LifeWriter): number {
   const { random, week } = life;
   const takenAtMs = Math.round(random.between(week.windowStartMs, week.windowEndMs - SECOND_MS));
   life.wellUntil(takenAtMs);
@@ -149,7 +150,7 @@ function loop(life: LifeWriter, fromMs: number, boots: number, untilMs: number):
  * From the crash to the repair: some automatic restarts until Windows gives up in its recovery screen (a few
  * keep on for an hour), then people who try again when they come in, and later.
  */
-function struggle(life: LifeWriter, place: Place, untilMs: number): void {
+export function struggle(life: LifeWriter, place: Place, untilMs: number): void {
   const { random, week } = life;
   loop(life, life.clockMs, random.chance(0.15) ? random.whole(6, 15) : random.whole(1, 4), untilMs);
   const attempts = [
@@ -174,7 +175,7 @@ function abandonedVisit(life: LifeWriter, atMs: number): void {
  * Safe mode or the recovery environment, the faulty file deleted, a normal start. `left` is what the repair
  * leaves behind: everything else is put back as it was before. Ends with the machine up and without the file.
  */
-function repairByHand(life: LifeWriter, atMs: number, left: Partial<Facts> = {}): void {
+export function repairByHand(life: LifeWriter, atMs: number, left: Partial<Facts> = {}): void {
   const { random } = life;
   const mode: BootMode = random.weighted({ SAFE_MODE_NETWORK: 50, SAFE_MODE: 35, WINRE: 15 });
   const startMs = Math.max(atMs, life.clockMs + 2 * MINUTE_MS);
@@ -194,7 +195,7 @@ function repairByHand(life: LifeWriter, atMs: number, left: Partial<Facts> = {})
   life.repaired(life.clockMs);
 }
 
-function fetchGoodFile(life: LifeWriter): void {
+export function fetchGoodFile(life: LifeWriter): void {
   const fetchedAtMs = life.clockMs + life.random.whole(60, 200) * SECOND_MS;
   life.change(fetchedAtMs, { fileWrittenAtMs: fetchedAtMs });
 }

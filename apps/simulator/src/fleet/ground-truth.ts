@@ -1,4 +1,4 @@
-import type { BootSession, Machine, Truth } from './machine';
+import type { BootSession, FieldKind, Machine, Truth } from './machine';
 import { heartbeatsBetween, REPORT_EVERY_MS_DEFAULT } from './reporter';
 import { HOUR_MS, MINUTE_MS } from './week';
 
@@ -7,7 +7,7 @@ import { HOUR_MS, MINUTE_MS } from './week';
  * name.
  */
 export type GroundTruth =
-  | Exclude<Truth, 'WRONG_CLOCK' | 'SPOOLED' | 'LATENT'>
+  | Exclude<Truth, 'WRONG_CLOCK' | 'SPOOLED' | 'LATENT' | Exclude<FieldKind, 'TWINS' | 'THIEF'>>
   /** Not heard since the window, nothing wrong: switched off, or not switched on again yet. */
   | 'NOT_SEEN_SINCE'
   /** Still holds the faulty file, has not crashed. */
@@ -21,12 +21,16 @@ export type GroundTruth =
    * nobody can know.
    */
   | 'REPAIRED_UNPROVEN'
+  /** As before, after a single crash and a single start: nothing about it is a loop. */
+  | 'UNPROVEN_AFTER_ONE_CRASH'
   /** All it has reported since before the window is still on its way: nobody can know. */
   | 'STILL_SPOOLED'
   /** Two computers with one credential that were never on at the same time: nobody can tell them apart. */
   | 'CLONED_APART'
   /** The new installation on re-imaged hardware. */
-  | 'REIMAGE_SUCCESSOR';
+  | 'REIMAGE_SUCCESSOR'
+  /** An enrolment that only has the names of a machine's hardware; no computer of the practice. */
+  | 'GHOST';
 
 /** The time in which a fleet was listened to. True time, milliseconds since 1970. */
 export type Watched = {
@@ -56,7 +60,10 @@ const SIDE_BY_SIDE_MS = 3 * REPORT_EVERY_MS_DEFAULT;
  */
 export function groundTruthAt(machine: Machine, watched: Watched): GroundTruth {
   const { atMs } = watched;
-  if (machine.truth === 'CLONED') return areSideBySide(machine, watched) ? 'CLONED' : 'CLONED_APART';
+  if (machine.ghost) return 'GHOST';
+  const { truth } = machine;
+  if (truth === 'CLONED' || truth === 'TWINS' || truth === 'THIEF')
+    return areSideBySide(machine, watched) ? truth : 'CLONED_APART';
   if (isStillHeld(machine, atMs)) return 'STILL_SPOOLED';
   if (machine.successor) return 'REIMAGE_SUCCESSOR';
   const { crashedAtMs, repairedAtMs, relapsedAtMs } = machine.milestones;
@@ -66,17 +73,44 @@ export function groundTruthAt(machine: Machine, watched: Watched): GroundTruth {
   if (!happenedBy(repairedAtMs, atMs))
     return crashedAtMs === null ? 'LATENT_HELD' : truthOfBroken(crashedAtMs, atMs);
   if (machine.story === 'REIMAGED') return 'REIMAGED';
-  if (!isProvenBy(machine, repairedAtMs, watched)) return 'REPAIRED_UNPROVEN';
+  if (holdsFaultyFileAgain(machine, repairedAtMs, watched)) return 'RELAPSED';
+  if (!isProvenBy(machine, repairedAtMs, watched))
+    return isAfterOneCrash(machine, atMs) ? 'UNPROVEN_AFTER_ONE_CRASH' : 'REPAIRED_UNPROVEN';
   return truthOfRepaired(machine);
 }
 
 function areSideBySide({ tracks }: Machine, { fromMs, atMs }: Watched): boolean {
   const [one = [], other = []] = tracks;
+  const speaksFromMs = (session: BootSession): number => session.startMs + session.firstReportAfterMs;
   return one.some((a) =>
     other.some(
-      (b) => Math.min(a.endMs, b.endMs, atMs) - Math.max(a.startMs, b.startMs, fromMs) >= SIDE_BY_SIDE_MS,
+      (b) =>
+        Math.min(a.endMs, b.endMs, atMs) - Math.max(speaksFromMs(a), speaksFromMs(b), fromMs) >=
+        SIDE_BY_SIDE_MS,
     ),
   );
+}
+
+/** Whether it crashed once, out of a session that had lasted, and has been started once since. */
+function isAfterOneCrash({ tracks, milestones }: Machine, atMs: number): boolean {
+  const crashedAtMs = milestones.crashedAtMs ?? Infinity;
+  const starts = tracks.flat().map(({ startMs }) => startMs);
+  const since = starts.filter((startMs) => startMs >= crashedAtMs - HOUR_MS && startMs < atMs);
+  return since.length === 1;
+}
+
+/** Whether it has told, since its repair, of the faulty file in a session that began after it: its crash is a matter of minutes. */
+function holdsFaultyFileAgain({ tracks }: Machine, repairedAtMs: number, watched: Watched): boolean {
+  const isFaulty = (writtenAtMs: number | null | undefined): boolean =>
+    (writtenAtMs ?? 0) >= watched.windowStartMs && (writtenAtMs ?? 0) < watched.windowEndMs;
+  return tracks
+    .flat()
+    .some(
+      ({ startMs, firstReportAfterMs, facts }) =>
+        startMs > repairedAtMs &&
+        startMs + firstReportAfterMs < watched.atMs &&
+        facts.some((entry) => isFaulty(entry.facts.fileWrittenAtMs)),
+    );
 }
 
 function isStillHeld({ held }: Machine, atMs: number): boolean {
@@ -114,6 +148,8 @@ function truthOfRepaired({ story, milestones }: Machine): GroundTruth {
 /** Whether a report from one sound session, an hour after its start or later, was observed before `atMs`. */
 function isProvenBy(machine: Machine, repairedAtMs: number, watched: Watched): boolean {
   const { atMs } = watched;
+  if (machine.truth === 'AGENT_RESTARTED' || machine.truth === 'PAUSED_UPTIME')
+    return isProvenByReports(machine, repairedAtMs, watched);
   return machine.tracks.some((track) =>
     track.some((session) => {
       if (session.mode !== 'NORMAL' || session.endMs <= repairedAtMs) return false;
@@ -129,15 +165,31 @@ function isProvenBy(machine: Machine, repairedAtMs: number, watched: Watched): b
   );
 }
 
+/** As `isProvenBy`, by the reports one by one: a restart of the agent and standby move them. */
+function isProvenByReports(machine: Machine, repairedAtMs: number, watched: Watched): boolean {
+  const counted = new Map<BootSession, number>();
+  return heartbeatsBetween(machine, watched.fromMs, watched.atMs).some(({ session, observedAtMs }) => {
+    counted.set(session, (counted.get(session) ?? 0) + 1);
+    return (
+      session.mode === 'NORMAL' &&
+      observedAtMs > repairedAtMs &&
+      observedAtMs - session.startMs >= SOAK_MS &&
+      (counted.get(session) ?? 0) >= SOAK_REPORTS &&
+      !isFileInDoubt(machine, session, watched)
+    );
+  });
+}
+
 /**
- * A wrong clock's stamp within its error of an edge of the window may lie on either side of it, and one that is still to come says
+ * A time that stands for no file leaves open whether there is one. A wrong clock's stamp within its error of an edge of the window may lie on either side of it, and one that is still to come says
  * nothing.
  */
-function isFileInDoubt({ clockSkewMs }: Machine, session: BootSession, watched: Watched): boolean {
+function isFileInDoubt({ clockSkewMs, dialect }: Machine, session: BootSession, watched: Watched): boolean {
   const errorMs = Math.abs(clockSkewMs);
   const heardUntilMs = Math.min(session.endMs, watched.atMs);
   const last = session.facts.filter(({ fromMs }) => fromMs < heardUntilMs).at(-1);
   const writtenAtMs = last?.facts.fileWrittenAtMs;
+  if (typeof writtenAtMs !== 'number' && dialect.noFileAt !== null) return true;
   if (errorMs <= SKEW_TOLERATED_MS || typeof writtenAtMs !== 'number') return false;
   const stampMs = writtenAtMs + clockSkewMs;
   return (

@@ -34,6 +34,8 @@ export class LifeWriter {
   private crashedAtMs: number | null = null;
   private repairedAtMs: number | null = null;
   private relapsedAtMs: number | null = null;
+  private firstBoot: number | null = null;
+  private nextBootId: () => string = () => this.random.hex(12);
 
   constructor(
     readonly random: Random,
@@ -46,14 +48,33 @@ export class LifeWriter {
     this.advance(atMs);
     this.facts = { ...this.facts, ...changes };
     this.session = {
-      bootId: this.random.hex(12),
+      bootId: this.nextBootId(),
       startMs: this.nowMs,
       endMs: Infinity,
       mode,
       firstReportAfterMs: this.random.whole(20, 60) * SECOND_MS,
       facts: [{ fromMs: this.nowMs, facts: this.facts }],
       asleep: [],
+      firstSeq: 1,
+      agentRestarts: [],
     };
+  }
+
+  /** Boot ids are Windows' own count of boots from here on, and an image's restore sets it back. */
+  countBoots(first: number): void {
+    this.firstBoot = first;
+    let boot = first;
+    this.nextBootId = () => String(boot++);
+  }
+
+  /** A restored image, taken before the life began, counts its boots again. Without a count nothing repeats. */
+  countBootsAgain(): void {
+    if (this.firstBoot !== null) this.countBoots(this.firstBoot);
+  }
+
+  /** Every boot has this id from here on: Windows counts none where its prefetch is off. */
+  repeatBootId(bootId: string): void {
+    this.nextBootId = () => bootId;
   }
 
   /** Something about the running machine changes. */
@@ -71,7 +92,8 @@ export class LifeWriter {
     const until = Math.min(untilMs, this.week.horizonMs);
     for (const releasedAtMs of harmlessReleases(this.week)) {
       const written = this.facts.fileWrittenAtMs;
-      if (written === undefined || this.facts.sensorVersion === null || !this.facts.sensorRunning) break;
+      if (written === undefined || this.facts.sensorVersion === null || this.facts.sensorRunning !== true)
+        break;
       if (written !== null && written >= releasedAtMs) continue;
       const fetchedAtMs =
         Math.max(releasedAtMs, session.startMs, this.nowMs) + this.random.whole(60, 240) * SECOND_MS;

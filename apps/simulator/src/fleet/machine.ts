@@ -1,3 +1,5 @@
+import type { Dialect } from './dialect';
+
 /** What a machine is used for; decides how it is switched on and off. */
 export type Role =
   'RECEPTION' | 'CONSULTING_ROOM' | 'DISPENSARY' | 'OFFICE' | 'LAPTOP' | 'SERVER' | 'KIOSK' | 'TELEPHONY';
@@ -22,6 +24,19 @@ export type Role =
  * - CLONED: two computers speak with one credential.
  * - WRONG_CLOCK: any of the stories above, told by a machine whose clock is minutes to years wrong.
  * - SPOOLED: any of the stories above, with reports from around the crash delivered hours late.
+ *
+ * The rest are inputs from the field, each laid over one of the stories above (field-kinds.ts):
+ *
+ * - RESTORED_IMAGE: boot ids repeat: a restored image counts its boots again, or every boot has the same id.
+ * - AGENT_RESTARTED: the agent restarts within a boot, and `seq` begins at 1 again.
+ * - TWINS: a running image is cloned: two computers go on in one boot session.
+ * - THIEF: a stolen credential speaks in the boot session of its owner, with numbers of its own.
+ * - PAUSED_UPTIME: the agent's clock of uptime stands still in standby, so that a session seems to start later after each.
+ * - LOGGED_TWICE: Windows' two entries of one crash, seconds apart, are told as two.
+ * - IMPOSSIBLE_TIMES: a time that could not be read is told as the zero of some clock.
+ * - STOP_CODES: other spellings and other members of the incident's stop codes.
+ * - GHOSTED: another installation enrols with the serial number and UUID of this machine's hardware.
+ * - ODD_VALUES: optional values written as PowerShell, .NET and careless agents write them.
  */
 export type Truth =
   | 'OUT_OF_SCOPE'
@@ -37,7 +52,21 @@ export type Truth =
   | 'SILENT_OTHER'
   | 'CLONED'
   | 'WRONG_CLOCK'
-  | 'SPOOLED';
+  | 'SPOOLED'
+  | FieldKind;
+
+/** Kinds of input from the field; see `Truth`. */
+export type FieldKind =
+  | 'RESTORED_IMAGE'
+  | 'AGENT_RESTARTED'
+  | 'TWINS'
+  | 'THIEF'
+  | 'PAUSED_UPTIME'
+  | 'LOGGED_TWICE'
+  | 'IMPOSSIBLE_TIMES'
+  | 'STOP_CODES'
+  | 'GHOSTED'
+  | 'ODD_VALUES';
 
 export type BootMode = 'NORMAL' | 'SAFE_MODE' | 'SAFE_MODE_NETWORK' | 'WINRE';
 
@@ -58,7 +87,8 @@ export type Facts = {
    */
   readonly fileWrittenAtMs: number | null | undefined;
   readonly sensorVersion: string | null;
-  readonly sensorRunning: boolean;
+  /** undefined: this agent does not collect it. */
+  readonly sensorRunning: boolean | undefined;
   readonly bitlocker: 'PROTECTED' | 'SUSPENDED' | 'OFF' | 'UNKNOWN';
   readonly safeBootFlag: boolean;
   /** Oldest first, at most 32. */
@@ -79,6 +109,10 @@ export type BootSession = {
   readonly facts: readonly { readonly fromMs: number; readonly facts: Facts }[];
   /** Standby inside the session: nothing is reported, the session and its uptime go on. */
   readonly asleep: readonly Span[];
+  /** The number of the session's first report: 1, unless a computer joins a session that another one began. */
+  readonly firstSeq: number;
+  /** When the agent alone starts again, in order; its numbers begin at 1 each time. */
+  readonly agentRestarts: readonly number[];
 };
 
 /** The turning points of a life, null for those that do not happen in the simulated week. True time. */
@@ -112,10 +146,14 @@ export type Machine = {
   readonly role: Role;
   readonly alwaysOn: boolean;
   readonly truth: Truth;
-  /** What happens underneath: the same as `truth`, except for CLONED, WRONG_CLOCK and SPOOLED. */
+  /** What happens underneath: the same as `truth`, except for CLONED, WRONG_CLOCK, SPOOLED and the field's kinds. */
   readonly story: Truth;
-  /** True for the new installation on re-imaged hardware. */
+  /** True for the new installation on re-imaged hardware, and for a ghost, which only claims to be one. */
   readonly successor: boolean;
+  /** True for an enrolment with the hardware's names of a machine that lives on. */
+  readonly ghost: boolean;
+  /** How its agent writes its reports. */
+  readonly dialect: Dialect;
   /** The machine's clock minus the true time. */
   readonly clockSkewMs: number;
   readonly enrolAtMs: number;

@@ -1,3 +1,4 @@
+import { PLAIN_DIALECT } from './dialect';
 import {
   atRiskLife,
   givenUpLife,
@@ -29,7 +30,7 @@ export type MachineSeed = {
 };
 
 /** Windows 10 22H2 and Windows 11 23H2, July 2024. */
-const OS_BUILDS = ['19045.4651', '22631.3880', '22631.3880'] as const;
+export const OS_BUILDS = ['19045.4651', '22631.3880', '22631.3880'] as const;
 
 /** Share of boards whose maker never filled in serial number and UUID: such values identify nobody. */
 const PLACEHOLDER_SHARE = 0.005;
@@ -66,6 +67,8 @@ export function makeMachines(seed: MachineSeed): readonly Machine[] {
     truth,
     story,
     successor: false,
+    ghost: false,
+    dialect: PLAIN_DIALECT,
     clockSkewMs: truth === 'WRONG_CLOCK' ? wrongBy(random) : Math.round(random.between(-3, 3) * 1_000),
     enrolAtMs: week.startMs,
     milestones: life.milestones,
@@ -76,6 +79,7 @@ export function makeMachines(seed: MachineSeed): readonly Machine[] {
   return successor === null ? [machine] : [machine, successor];
 }
 
+/** What happens underneath a truth that says how it is told. */
 function storyOf(random: Random, truth: Truth, alwaysOn: boolean): Truth {
   if (truth === 'CLONED') return alwaysOn ? 'CRASHED_SAFE_MODE_FIXED' : 'NEVER_EXPOSED';
   if (truth !== 'WRONG_CLOCK' && truth !== 'SPOOLED') return truth;
@@ -95,6 +99,13 @@ const LIVES: Readonly<Partial<Record<Truth, (life: LifeWriter, place: Place) => 
   SILENT_OTHER: silentLife,
 };
 
+/** What writes the life of a story that does not follow the people of the practice. Throws RangeError for any other. */
+export function storyLife(story: Truth): (life: LifeWriter, place: Place) => void {
+  const life = LIVES[story];
+  if (life === undefined) throw new RangeError(`a ${story} follows its people`);
+  return life;
+}
+
 /** One computer's week. `always` is time on which it is on for certain, if it follows its people. */
 function writeLife(seed: MachineSeed, place: Place, story: Truth, always: readonly Span[] = []): Life {
   const { random, week } = seed;
@@ -105,14 +116,17 @@ function writeLife(seed: MachineSeed, place: Place, story: Truth, always: readon
   return life.finish();
 }
 
-function firstFacts(random: Random, week: Week, story: Truth): Facts {
+export function firstFacts(random: Random, week: Week, story: Truth): Facts {
   if (story === 'OUT_OF_SCOPE') return factsOutOfScope(random, week);
   const facts = factsInScope(random, week);
   const harmless = story === 'NEVER_EXPOSED' || story === 'EXPOSED_NO_CRASH';
   return harmless && random.chance(FILE_NOT_COLLECTED_SHARE) ? withoutFile(facts) : facts;
 }
 
-function hardware(seed: MachineSeed, role: Role): Pick<Machine, 'hostname' | 'serialNumber' | 'smbiosUuid'> {
+export function hardware(
+  seed: MachineSeed,
+  role: Role,
+): Pick<Machine, 'hostname' | 'serialNumber' | 'smbiosUuid'> {
   const { random } = seed;
   const hostname = `${seed.practice}-${role.slice(0, 2)}${String(seed.number).padStart(3, '0')}`;
   if (random.chance(PLACEHOLDER_SHARE)) {

@@ -8,7 +8,15 @@ export type Mix = {
   readonly outOfScope: number;
   readonly alwaysOn: Weights;
   readonly followsPeople: Weights;
+  /**
+   * Share of the fleet for each variant of each kind of input from the field (field-kinds.ts). In a fleet of some size each of
+   * them is met at least once; 0: none at all.
+   */
+  readonly field: number;
 };
+
+/** Share of each variant of the field's inputs that makes them a few in a thousand machines in all. */
+export const FIELD_SHARE = 0.0005;
 
 /**
  * A plausible general-practice estate: the faulty hour lay before opening time, so machines that were
@@ -38,6 +46,7 @@ export const REALISTIC_MIX: Mix = {
     WRONG_CLOCK: 0.8,
     SPOOLED: 0.4,
   },
+  field: 0,
 };
 
 /** Every truth about equally often, for tests that want to meet all of them in a small fleet. */
@@ -57,6 +66,7 @@ export const EVEN_MIX: Mix = {
     SPOOLED: 1,
   },
   followsPeople: { NEVER_EXPOSED: 1, ASLEEP: 1, SILENT_OTHER: 1, CLONED: 1, WRONG_CLOCK: 1, SPOOLED: 1 },
+  field: 0,
 };
 
 /** What stands in a practice. Weights of a plausible estate; real ones differ from practice to practice. */

@@ -9,7 +9,7 @@ export type Heartbeat = {
   readonly machine: Machine;
   readonly session: BootSession;
   readonly facts: Facts;
-  /** Counts the reports of the session from 1. */
+  /** Counts the reports of the session from its first number; from 1 again when the agent restarts. */
   readonly seq: number;
   readonly observedAtMs: number;
   /** Later than `observedAtMs` for a report that was kept back. */
@@ -101,11 +101,13 @@ export class Reporter {
   private advance(everyMs: number): void {
     const session = this.track[this.position] as BootSession;
     let nextMs = this.dueMs + everyMs;
+    const restartMs = session.agentRestarts.find((atMs) => atMs > this.dueMs && atMs <= nextMs);
+    if (restartMs !== undefined) nextMs = restartMs + session.firstReportAfterMs;
     for (const nap of session.asleep) {
       if (nextMs >= nap.fromMs && nextMs < nap.untilMs) nextMs = nap.untilMs + session.firstReportAfterMs;
     }
     if (nextMs < session.endMs) {
-      this.seq += 1;
+      this.seq = restartMs === undefined ? this.seq + 1 : 1;
       this.dueMs = nextMs;
       return;
     }
@@ -121,7 +123,7 @@ export class Reporter {
       const session = this.track[this.position] as BootSession;
       const firstMs = session.startMs + session.firstReportAfterMs;
       if (firstMs < session.endMs) {
-        this.seq = 1;
+        this.seq = session.firstSeq;
         this.dueMs = firstMs;
         return;
       }
@@ -130,11 +132,13 @@ export class Reporter {
   }
 
   /**
-   * Passes over what was observed before `fromMs`; a session without standby is passed over by arithmetic.
+   * Passes over what was observed before `fromMs`; a session without standby and restarts of the agent is passed over by
+   * arithmetic.
    */
   private forwardTo(fromMs: number, everyMs: number): void {
     const session = this.track[this.position];
-    if (session?.asleep.length === 0 && this.dueMs < fromMs) {
+    const isEven = session?.asleep.length === 0 && session.agentRestarts.length === 0;
+    if (isEven && this.dueMs < fromMs) {
       const passed = Math.ceil((fromMs - this.dueMs) / everyMs) - 1;
       this.seq += passed;
       this.dueMs += passed * everyMs;

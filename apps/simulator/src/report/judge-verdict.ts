@@ -13,6 +13,9 @@ export type Verdict = {
  */
 export type Agreement = 'YES' | 'CAUTIOUS' | 'NO';
 
+/** Truths of an identity that more than one computer, or none, speaks with. */
+type SharedIdentity = 'CLONED' | 'TWINS' | 'THIEF' | 'CLONED_APART' | 'GHOST';
+
 type Expected = {
   /** States that are right. */
   readonly states: readonly string[];
@@ -45,7 +48,7 @@ const REPAIRED: Expected = {
  * - A machine whose sensor folder was renamed works, is unprotected and has no file to prove itself by:
  *   STABILISING.
  */
-const EXPECTED: Readonly<Record<Exclude<GroundTruth, 'CLONED' | 'CLONED_APART'>, Expected>> = {
+const EXPECTED: Readonly<Record<Exclude<GroundTruth, SharedIdentity>, Expected>> = {
   OUT_OF_SCOPE: harmless(['OUT_OF_SCOPE'], ['UNKNOWN']),
   NEVER_EXPOSED: harmless(['NOT_EXPOSED'], []),
   ASLEEP: harmless(['NOT_EXPOSED'], ['EXPOSED']),
@@ -72,6 +75,12 @@ const EXPECTED: Readonly<Record<Exclude<GroundTruth, 'CLONED' | 'CLONED_APART'>,
   REPAIRED_UNPROVEN: {
     states: ['STABILISING', 'DOWN'],
     carefulStates: ['CRASH_LOOPING', 'IN_REPAIR', 'LATENT'],
+    exposures: AFFECTED,
+    carefulExposures: [],
+  },
+  UNPROVEN_AFTER_ONE_CRASH: {
+    states: ['STABILISING', 'DOWN'],
+    carefulStates: ['IN_REPAIR', 'LATENT'],
     exposures: AFFECTED,
     carefulExposures: [],
   },
@@ -118,20 +127,36 @@ function harmless(exposures: readonly string[], carefulExposures: readonly strin
 /**
  * How well a verdict agrees with the truth; state and exposure have to agree both, the worse of the two
  * counts.
+ *
+ * @param ghosted another installation has enrolled with the names of its hardware: an identity conflict is right then, and what
+ *   waits for a person because of it is careful
  */
-export function judgeVerdict(truth: GroundTruth, verdict: Verdict): Agreement {
-  if (truth === 'CLONED' || truth === 'CLONED_APART') return judgeClone(verdict, truth === 'CLONED');
+export function judgeVerdict(truth: GroundTruth, verdict: Verdict, ghosted = false): Agreement {
+  if (isShared(truth)) return judgeShared(truth, verdict);
   const expected = EXPECTED[truth];
   const state = rank(verdict.state, expected.states, expected.carefulStates);
   const exposure = rank(verdict.exposure, expected.exposures, expected.carefulExposures);
-  if (state === 'NO' || exposure === 'NO' || verdict.identityConflict) return 'NO';
+  if (state === 'NO' || exposure === 'NO' || (verdict.identityConflict && !ghosted)) return 'NO';
   return state === 'YES' && exposure === 'YES' ? 'YES' : 'CAUTIOUS';
 }
 
-/** Two computers, one credential: noticed if it can be, and not called recovered on the strength of the twin. */
-function judgeClone(verdict: Verdict, noticeable: boolean): Agreement {
-  const recovered = verdict.state === 'RECOVERED' || verdict.state === 'RECOVERED_AT_RISK';
-  return !recovered && (verdict.identityConflict || !noticeable) ? 'YES' : 'NO';
+function isShared(truth: GroundTruth): truth is SharedIdentity {
+  return (
+    truth === 'CLONED' ||
+    truth === 'TWINS' ||
+    truth === 'THIEF' ||
+    truth === 'CLONED_APART' ||
+    truth === 'GHOST'
+  );
+}
+
+/**
+ * Two computers, one credential: noticed if it can be, and not called recovered on the strength of the other one. A ghost is no
+ * computer: nothing that it says may count as a recovery.
+ */
+function judgeShared(truth: SharedIdentity, { state, identityConflict }: Verdict): Agreement {
+  if (['RECOVERED', 'RECOVERED_AT_RISK', 'REPLACED'].includes(state)) return 'NO';
+  return identityConflict || truth === 'CLONED_APART' || truth === 'GHOST' ? 'YES' : 'NO';
 }
 
 function rank(value: string, right: readonly string[], careful: readonly string[]): Agreement {

@@ -1,5 +1,5 @@
 import type { Machine } from '../fleet';
-import { groundTruthAt, type Watched } from '../fleet/ground-truth';
+import { groundTruthAt, type GroundTruth, type Watched } from '../fleet/ground-truth';
 import type { MachineVerdict } from '../wire/service';
 import { judgeVerdict, type Agreement } from './judge-verdict';
 import { grouped, textTable } from './text-table';
@@ -36,9 +36,8 @@ export class VerdictTable {
       return;
     }
     const happened = groundTruthAt(machine, this.watched);
-    const agreement = judgeVerdict(happened, verdict);
-    const told = machine.truth === 'WRONG_CLOCK' || machine.truth === 'SPOOLED';
-    const truth = told ? `${machine.truth}: ${happened}` : happened;
+    const agreement = judgeVerdict(happened, verdict, machine.truth === 'GHOSTED');
+    const truth = isTold(machine, happened) ? `${machine.truth}: ${happened}` : happened;
     const state = verdict.identityConflict ? `${verdict.state} + conflict` : verdict.state;
     const key = `${truth}|${state}|${verdict.exposure}`;
     const line = this.lines.get(key) ?? { truth, state, exposure: verdict.exposure, agreement, count: 0 };
@@ -107,6 +106,11 @@ export class VerdictTable {
       ? []
       : [`${grouped(this.strangers)} machines of the service are not of this fleet.`];
   }
+}
+
+/** Whether a machine's truth is how its story is told, apart from the story itself. */
+function isTold({ truth, story, ghost }: Machine, happened: GroundTruth): boolean {
+  return truth !== story && truth !== 'CLONED' && truth !== happened && !ghost;
 }
 
 function floorPercent(count: number, of: number): string {
