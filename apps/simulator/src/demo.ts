@@ -5,13 +5,15 @@ import { resolve } from 'node:path';
 import { DEMO_USAGE, parseDemoOptions, type DemoOptions } from './demo/demo-options';
 import { ServiceProcess } from './demo/service-process';
 import { makeFleet } from './fleet';
-import { makeWeek, THURSDAY } from './fleet/week';
+import { makeWeek, MONDAY, THURSDAY } from './fleet/week';
+import type { Watched } from './fleet/ground-truth';
+import type { RuleComparison } from './report/rule-comparison';
 import { grouped } from './report/text-table';
 import { ProgressWatch } from './report/watch-progress';
 import { FleetRun } from './run/fleet-run';
 import { runWeek } from './run/run-week';
 import { manualClock } from './run/service-clock';
-import { showVerdicts } from './run/show-verdicts';
+import { compareRules, showVerdicts } from './run/show-verdicts';
 import { createEnrolmentToken, createRelayCredential, readPractices } from './wire/service';
 import { WireClient } from './wire/wire-client';
 
@@ -19,6 +21,9 @@ const HOST = '127.0.0.1';
 
 /** The simulation begins on Thursday at 06:00 UTC, before the practices open. */
 const STARTS_UTC = 6;
+
+/** 09:00 on the wall: the hour after opening in which the desks are asked what is still broken. */
+const ASKED_ON_MONDAY_UTC = 8;
 
 const { stdout } = process;
 
@@ -43,15 +48,26 @@ async function demonstrate(
     const run = new FleetRun({ client, fleet, enrolmentToken, relayCredential });
     const clock = manualClock(client, adminToken, fromMs, options.speed);
     const watch = new ProgressWatch({ client, out: stdout, fromMs, untilMs });
-    await runWeek(run, { fromMs, untilMs, clock, signal, onStep: (nowMs) => watch.step(nowMs, run.sent) });
+    const onStep = (nowMs: number): Promise<void> => watch.step(nowMs, run.sent);
+    const askedAtMs = week.at(MONDAY, ASKED_ON_MONDAY_UTC);
+    const about = (atMs: number): Watched => ({
+      fromMs,
+      atMs,
+      windowStartMs: week.windowStartMs,
+      windowEndMs: week.windowEndMs,
+    });
+    const earlier: RuleComparison[] = [];
+    let reachedMs = fromMs;
+    if (askedAtMs < untilMs) {
+      await runWeek(run, { fromMs, untilMs: askedAtMs, clock, signal, onStep });
+      if (signal.aborted) return true;
+      earlier.push(await compareRules(client, run, about(askedAtMs)));
+      reachedMs = askedAtMs;
+    }
+    await runWeek(run, { fromMs: reachedMs, untilMs, clock, signal, onStep });
     if (signal.aborted) return true;
     await watch.finish(untilMs, run.sent);
-    const faults = await showVerdicts(
-      client,
-      run,
-      { fromMs, atMs: untilMs, windowStartMs: week.windowStartMs, windowEndMs: week.windowEndMs },
-      stdout,
-    );
+    const faults = await showVerdicts(client, run, about(untilMs), stdout, earlier);
     for (const fault of faults) stdout.write(`!!! ${fault}\n`);
     stdout.write(
       watch.faults === 0

@@ -1,4 +1,5 @@
 import { grouped } from './text-table';
+import { wallClock } from './wall-clock';
 
 /** What the progress bar says. */
 export type RunStatus = {
@@ -15,17 +16,6 @@ const BAR_CELLS = 30;
 /** Narrower terminals are treated as if they were this wide. */
 const WIDTH_MIN = 20;
 
-const WALL_CLOCK = new Intl.DateTimeFormat('en-GB', {
-  weekday: 'short',
-  day: '2-digit',
-  month: 'short',
-  year: 'numeric',
-  hour: '2-digit',
-  minute: '2-digit',
-  timeZone: 'Europe/London',
-  timeZoneName: 'short',
-});
-
 /** One line: the simulated clock, a bar, the pace. */
 export function statusLine(status: RunStatus): string {
   const part = Math.min(1, (status.nowMs - status.fromMs) / Math.max(1, status.untilMs - status.fromMs));
@@ -34,7 +24,7 @@ export function statusLine(status: RunStatus): string {
   const seconds = Math.floor(status.elapsedMs / 1_000);
   const elapsed = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
   return (
-    `${WALL_CLOCK.format(status.nowMs)}  ${bar} ${String(Math.floor(part * 100)).padStart(3)} %  ` +
+    `${wallClock(status.nowMs)}  ${bar} ${String(Math.floor(part * 100)).padStart(3)} %  ` +
     `${grouped(status.sent)} heartbeats, ${grouped(status.perSecond)}/s, ${elapsed}`
   );
 }

@@ -1,5 +1,6 @@
 import { heartbeatJson, type Fleet, type Machine } from '../fleet';
-import { REPORT_EVERY_MS_DEFAULT, Reporter } from '../fleet/reporter';
+import { HeardMachine, type Window } from '../report/heard-machine';
+import { REPORT_EVERY_MS_DEFAULT, Reporter, type Heartbeat } from '../fleet/reporter';
 import { MINUTE_MS, SECOND_MS } from '../fleet/week';
 import { isLater, type WireClient } from '../wire/wire-client';
 import { enrol, reportHeartbeats, type EnrolmentAnswer, type HeartbeatsAnswer } from '../wire/service';
@@ -51,9 +52,13 @@ export class FleetRun {
   /** Reports that could not be delivered, as their machines keep them. */
   private kept: Report[] = [];
   private readonly counts = new Map<string, number>();
+  private readonly heard = new Map<Machine, HeardMachine>();
+  private readonly window: Window;
 
   constructor(private readonly options: FleetRunOptions) {
-    this.waiting = [...options.fleet.machines].sort((a, b) => b.enrolAtMs - a.enrolAtMs);
+    const { machines, week } = options.fleet;
+    this.waiting = [...machines].sort((a, b) => b.enrolAtMs - a.enrolAtMs);
+    this.window = { startMs: week.windowStartMs, endMs: week.windowEndMs };
   }
 
   /** Heartbeats answered for so far. */
@@ -69,6 +74,11 @@ export class FleetRun {
   /** The machine behind a machineId of the service. */
   machineOf(machineId: string): Machine | undefined {
     return this.byId.get(machineId);
+  }
+
+  /** What the answered reports of a machine come to; null: none was answered. */
+  heardOf(machine: Machine): HeardMachine | null {
+    return this.heard.get(machine) ?? null;
   }
 
   get enrolledMachines(): number {
@@ -153,8 +163,12 @@ export class FleetRun {
 
   private async sendOne({ credential, texts, reports }: Request): Promise<void> {
     const answer = await reportHeartbeats(this.options.client, credential, texts);
-    if (isLater(answer)) this.kept.push(...reports);
-    else this.count(answer, reports.length);
+    if (isLater(answer)) {
+      this.kept.push(...reports);
+      return;
+    }
+    this.count(answer, reports.length);
+    for (const { heartbeat } of reports) this.hear(heartbeat);
   }
 
   private async enrolSome(machines: readonly Machine[]): Promise<EnrolmentAnswer> {
@@ -184,6 +198,13 @@ export class FleetRun {
       this.byId.set(machineId, machine);
     }
     this.setEvery(answer.report.everySeconds);
+  }
+
+  private hear(heartbeat: Heartbeat): void {
+    const known = this.heard.get(heartbeat.machine);
+    const heard = known ?? new HeardMachine();
+    heard.add(heartbeat, this.window);
+    if (known === undefined) this.heard.set(heartbeat.machine, heard);
   }
 
   private count(answer: HeartbeatsAnswer, expected: number): void {
