@@ -159,15 +159,7 @@ export function decodeMemory(row: MemoryRow): Memory {
   const boot = (ref: number | string): string =>
     typeof ref === 'string' ? ref : (sessions[ref]?.bootId ?? '');
   const edge = (contact: EdgeTuple | null): EdgeContact | null =>
-    contact === null
-      ? null
-      : {
-          atMs: time(contact[0]),
-          bootId: boot(contact[1]),
-          startedAtMs: contact[3] === AS_HEARD ? heardStartedAtMs : (contact[3] ?? null),
-          seq: contact[4] === SEQ_AS_HEARD ? heardSeq : (contact[4] ?? null),
-          inScope: contact[2] === 1,
-        };
+    contact === null ? null : decodeEdge(contact, boot, heardAtMs, heardStartedAtMs, heardSeq);
   return {
     heard: {
       atMs: heardAtMs,
@@ -269,6 +261,20 @@ function encodeEdge(
     isHeardsStart ? AS_HEARD : startedAtMs,
     isHeardsStart && seq === heard.seq ? SEQ_AS_HEARD : seq,
   ];
+}
+
+function decodeEdge(
+  [time, id, inScope, started, seq]: EdgeTuple,
+  boot: (ref: number | string) => string,
+  ...[heardAtMs, heardStartedAtMs, heardSeq]: readonly [number, number, number]
+): EdgeContact {
+  return {
+    atMs: time === AS_HEARD ? heardAtMs : time,
+    bootId: boot(id),
+    startedAtMs: started === AS_HEARD ? heardStartedAtMs : (started ?? null),
+    seq: seq === SEQ_AS_HEARD ? heardSeq : (seq ?? null),
+    inScope: inScope === 1,
+  };
 }
 
 /** A soaked machine proves its recovery anew by every report, and the start of its session wanders with its uptime. */
