@@ -58,7 +58,7 @@ export function footingOf(
   const isOfThisHeartbeat =
     heard.atMs === evidence.observedAtMs && heard.bootId === evidence.bootId && heard.seq === evidence.seq;
   const isPlain =
-    belongsTo(session, { bootId: heard.bootId, startedAtMs: heard.sessionStartedAtMs }, rules.policy) &&
+    belongsTo(session, { bootId: heard.bootId, startedAtMs: heard.sessionStartedAtMs }) &&
     session.highestSeq === heard.seq &&
     session.lastLiveAtMs === heard.atMs &&
     memory.conflictSinceMs === null &&

@@ -43,10 +43,10 @@ export type Decision = {
  */
 export function decideHeartbeat(machine: TrackedMachine, evidence: Evidence, rules: Rules): Decision {
   const { incident, policy } = rules;
-  if (isHeardAgain(machine.memory, evidence, policy)) return duplicateFor(machine);
+  if (isHeardAgain(machine.memory, evidence)) return duplicateFor(machine);
   const newest = isNewest(machine.memory, evidence);
   const memory = absorb(machine.memory, evidence, incident, policy);
-  if (!newest && isCounted(machine.memory, evidence, policy) && isSameMemory(memory, machine.memory))
+  if (!newest && isCounted(machine.memory, evidence) && isSameMemory(memory, machine.memory))
     return duplicateFor(machine);
   const exposure = sharpen(
     machine.exposure,

@@ -73,7 +73,7 @@ function isLooping(memory: Memory, rules: Rules): boolean {
   const { heard } = memory;
   if (heard === null || heard.atMs - heard.sessionStartedAtMs >= policy.loopOverAfterMs) return false;
   const [newest, ...earlier] = memory.sessions;
-  const before = earlier.find((session) => newest !== undefined && !isSameBoot(session, newest, policy));
+  const before = earlier.find((session) => newest !== undefined && !isSameBoot(session, newest));
   const twoStarts =
     newest !== undefined &&
     before !== undefined &&

@@ -65,7 +65,7 @@ export function classifyExposure(memory: Memory, nowMs: number, rules: Rules): E
   const suspicion = suspect(memory, nowMs, rules);
   if (suspicion !== null) return { exposure: 'SUSPECTED', reason: suspicion };
   if (memory.afterEnd === null || !memory.bootedNormallyAfterEnd) return NOTHING_KNOWN;
-  if (memory.upInWindow || returnedInSameBoot(memory, rules.policy))
+  if (memory.upInWindow || returnedInSameBoot(memory))
     return { exposure: 'EXPOSED', reason: 'UP_IN_WINDOW_WITHOUT_HARM' };
   if (hadContactAroundWindow(memory, rules) || wasBlindAroundWindow(rules)) return NOTHING_KNOWN;
   return { exposure: 'NOT_EXPOSED', reason: 'FIRST_SESSION_AFTER_WINDOW' };
@@ -121,7 +121,7 @@ export function suspect(memory: Memory, nowMs: number, rules: Rules): ExposureRe
   const { beforeEnd, afterEnd } = memory;
   if (beforeEnd === null || !hadContactAroundWindow(memory, rules)) return null;
   if (afterEnd === null) return nowMs >= silentFromMs(beforeEnd.atMs, rules) ? 'SILENT_SINCE_WINDOW' : null;
-  if (returnedInSameBoot(memory, rules.policy)) return null;
+  if (returnedInSameBoot(memory)) return null;
   const silentMs = countedBetween(beforeEnd.atMs, afterEnd.atMs, { blindness: rules.blindness });
   return silentMs >= silentAfterMs(rules.policy) ? 'RETURNED_IN_NEW_SESSION' : null;
 }
@@ -130,9 +130,9 @@ export function suspect(memory: Memory, nowMs: number, rules: Rules): ExposureRe
  * Whether the boot that was heard before the window's end was heard again after it. A machine that slept may count its uptime without
  * the sleep: then its start has moved on, but its numbers and its uptime go on from where they were. Both begin again with a boot.
  */
-function returnedInSameBoot({ beforeEnd, afterEnd }: Memory, policy: Policy): boolean {
+function returnedInSameBoot({ beforeEnd, afterEnd }: Memory): boolean {
   if (beforeEnd === null || afterEnd === null) return false;
-  if (isSameBoot(afterEnd, beforeEnd, policy)) return true;
+  if (isSameBoot(afterEnd, beforeEnd)) return true;
   if (afterEnd.bootId !== beforeEnd.bootId || afterEnd.seq === null || beforeEnd.seq === null) return false;
   return (
     afterEnd.seq > beforeEnd.seq &&

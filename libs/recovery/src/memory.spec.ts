@@ -6,7 +6,6 @@ import {
   GOOD_FILE,
   iso,
   minutes,
-  theRules,
   type MachineStory,
 } from '../../../test/support/fleet';
 import { isCounted } from './memory';
@@ -31,7 +30,6 @@ const counted = (pc: MachineStory, seq: number, bootId = 'boot-1'): boolean =>
       .boot(bootId, seq)
       .uptime(at('2024-07-22T09:00Z') - at('2024-07-22T06:00Z'))
       .proves('2024-07-22T09:00Z'),
-    theRules().policy,
   );
 
 describe('numbers that were counted', () => {

@@ -87,9 +87,9 @@ export const EMPTY_MEMORY: Memory = {
 };
 
 /** Whether this number of this boot has been counted. */
-export function isCounted(memory: Memory, evidence: Evidence, policy: Policy): boolean {
+export function isCounted(memory: Memory, evidence: Evidence): boolean {
   const boot = { bootId: evidence.bootId, startedAtMs: evidence.sessionStartedAtMs };
-  const session = memory.sessions.find((known) => belongsTo(known, boot, policy));
+  const session = memory.sessions.find((known) => belongsTo(known, boot));
   return session !== undefined && isSeqCounted(session, evidence.seq);
 }
 
@@ -113,7 +113,7 @@ export function isNewest(memory: Memory, evidence: Evidence): boolean {
 /** Joins one heartbeat's evidence to what is remembered. */
 export function absorb(memory: Memory, evidence: Evidence, incident: Incident, policy: Policy): Memory {
   const at = evidence.observedAtMs;
-  const sessions = joinSession(memory.sessions, evidence, policy);
+  const sessions = joinSession(memory.sessions, evidence);
   const afterEnd = at >= incident.window.untilMs;
   const crashes = joinCrashes(memory.crashes, evidence.crashes);
   const contact = {

@@ -1,6 +1,7 @@
 import {
   aHeartbeat,
   aMachine,
+  at,
   BAD_FILE,
   GOOD_FILE,
   minutes,
@@ -40,6 +41,20 @@ describe('a session is a boot id and a start', () => {
     expect(pc.state).toBe('STABILISING');
   });
 
+  it.each([75, 90, 120, 240])(
+    'so two starts %i s apart are a loop under one id, however quickly it turns',
+    (apart) => {
+      const pc = upBefore('0');
+      const from = at('2024-07-19T06:00:10Z');
+      pc.sends(report('0', 1, 1), new Date(from).toISOString());
+      for (const turn of [1, 2, 3]) {
+        const nextMs = from + turn * apart * 1_000;
+        pc.sends(report('0', 1, 1), new Date(nextMs).toISOString());
+      }
+      expect(pc.state).toBe('CRASH_LOOPING');
+    },
+  );
+
   it('so an agent that makes a new id when it is restarted has not booted the machine', () => {
     const pc = upBefore('a');
     pc.sends(report('b', 1, 2), '2024-07-19T06:00Z');
@@ -58,9 +73,9 @@ describe('a session is a boot id and a start', () => {
       );
     };
     startsAt(0, 1);
-    startsAt(180, 3);
+    startsAt(110, 3);
     expect(pc.machine.memory.sessions).toHaveLength(2);
-    startsAt(90, 2);
+    startsAt(55, 2);
     expect(pc.machine.memory.sessions).toHaveLength(1);
     expect(pc.machine.memory.sessions[0]).toMatchObject({ highestSeq: 3, missingSeqs: [] });
   });

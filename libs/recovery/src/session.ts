@@ -1,11 +1,11 @@
 import { earliest, latest, SECOND_MS } from './clock';
 import type { Evidence } from './evidence';
 import type { BootMode } from './heartbeat';
-import { BOOTS_APART_MIN_MS, type Policy } from './policy';
+import { BOOTS_APART_MIN_MS } from './policy';
 
 /**
  * One boot of a machine, as far as it was reported. A session is a boot id and a start: ids repeat (a restored image counts
- * its boots again), and two starts further apart than the tolerance are two boots, whatever the id says.
+ * its boots again), and two starts a minute apart are two boots, whatever the id says.
  */
 export type Session = {
   readonly bootId: string;
@@ -52,40 +52,31 @@ export function roundUpStart(startedAtMs: number): number {
 }
 
 /**
- * Whether two estimates are of one boot. Under one id they may differ by the tolerance; under two ids they are one boot only
- * where no machine could have booted again in between (an agent that makes a new id when it is restarted).
+ * Whether two estimates are of one boot: no machine boots twice within a minute, whatever its ids say (they repeat, and an agent may
+ * make a new one when it is restarted).
  */
-export function isSameBoot(one: Boot, other: Boot, policy: Policy): boolean {
+export function isSameBoot(one: Boot, other: Boot): boolean {
   if (one.startedAtMs === null || other.startedAtMs === null) return one.bootId === other.bootId;
-  const apartMs = Math.abs(one.startedAtMs - other.startedAtMs);
-  return one.bootId === other.bootId
-    ? apartMs <= policy.sessionStartToleranceMs
-    : apartMs < BOOTS_APART_MIN_MS;
+  return Math.abs(one.startedAtMs - other.startedAtMs) < BOOTS_APART_MIN_MS;
 }
 
-/** Whether a report belongs to a session: the same boot id, and a start within the tolerance of those known. */
-export function belongsTo(session: Session, boot: Boot, policy: Policy): boolean {
-  if (session.bootId !== boot.bootId) return false;
-  const { startedAtMs } = boot;
+/** Whether a report belongs to a session: the same boot id, and a start that could not be another boot's than those known. */
+export function belongsTo(session: Session, { bootId, startedAtMs }: Boot): boolean {
+  if (session.bootId !== bootId) return false;
   if (startedAtMs === null) return true;
-  const toleranceMs = policy.sessionStartToleranceMs;
   return (
-    startedAtMs <= session.latestStartMs + toleranceMs &&
-    roundUpStart(startedAtMs) >= session.startedAtMs - toleranceMs
+    startedAtMs <= session.latestStartMs + BOOTS_APART_MIN_MS &&
+    roundUpStart(startedAtMs) >= session.startedAtMs - BOOTS_APART_MIN_MS
   );
 }
 
 /**
- * The newest sessions by start, newest first, with one more report. A start that lies between two sessions of one id, within the
- * tolerance of both, shows that they are one.
+ * The newest sessions by start, newest first, with one more report. A start that lies between two sessions of one id, close
+ * to both, shows that they are one.
  */
-export function joinSession(
-  sessions: readonly Session[],
-  evidence: Evidence,
-  policy: Policy,
-): readonly Session[] {
+export function joinSession(sessions: readonly Session[], evidence: Evidence): readonly Session[] {
   const boot = { bootId: evidence.bootId, startedAtMs: evidence.sessionStartedAtMs };
-  const known = sessions.filter((session) => belongsTo(session, boot, policy));
+  const known = sessions.filter((session) => belongsTo(session, boot));
   const others = known.length === 0 ? sessions : sessions.filter((session) => !known.includes(session));
   const joined = known.length === 0 ? firstOfSession(evidence) : withReport(known.reduce(merge), evidence);
   return [...others, joined].sort(newestFirst).slice(0, SESSIONS_KEPT_MAX);

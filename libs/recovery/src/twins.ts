@@ -29,7 +29,7 @@ export function twinsSince(
   policy: Policy,
 ): number | null {
   if (!evidence.live) return null;
-  const own = sessions.find((session) => belongsTo(session, bootOf(evidence), policy));
+  const own = sessions.find((session) => belongsTo(session, bootOf(evidence)));
   const twoBootsSinceMs = returnedSince(memory, evidence, policy);
   if (own === undefined || !contradicts(memory, own, evidence, policy)) return twoBootsSinceMs;
   return earliest(twoBootsSinceMs, own.startedAtMs);
@@ -43,7 +43,7 @@ function returnedSince({ sessions, settledMs }: Speakers, evidence: Evidence, po
   const toleranceMs = policy.sessionStartToleranceMs;
   let sinceMs: number | null = null;
   for (const known of sessions) {
-    if (known.lastLiveAtMs === null || belongsTo(known, bootOf(evidence), policy)) continue;
+    if (known.lastLiveAtMs === null || belongsTo(known, bootOf(evidence))) continue;
     const knownIsNewer = known.startedAtMs > evidence.sessionStartedAtMs;
     const [newerStartMs, olderStartMs, olderLiveMs, newerLiveMs] = knownIsNewer
       ? [known.startedAtMs, evidence.sessionStartedAtMs, evidence.observedAtMs, known.firstLiveAtMs]
@@ -72,7 +72,7 @@ function contradicts(
   policy: Policy,
 ): boolean {
   if (heard === null) return false;
-  if (!belongsTo(own, { bootId: heard.bootId, startedAtMs: heard.sessionStartedAtMs }, policy)) return false;
+  if (!belongsTo(own, { bootId: heard.bootId, startedAtMs: heard.sessionStartedAtMs })) return false;
   if ((own.lastLiveAtMs ?? -Infinity) < heard.atMs) return false;
   if (settledMs !== null && (heard.atMs <= settledMs || evidence.observedAtMs <= settledMs)) return false;
   if (heard.bootMode !== evidence.bootMode) return true;
@@ -83,16 +83,13 @@ function contradicts(
 }
 
 /** Whether a report is the newest one once more: its boot, number and uptime, and the same facts. */
-export function isHeardAgain({ heard, sessions }: Speakers, evidence: Evidence, policy: Policy): boolean {
+export function isHeardAgain({ heard, sessions }: Speakers, evidence: Evidence): boolean {
   if (heard?.seq !== evidence.seq || heard.bootId !== evidence.bootId) return false;
   if (!hasFacts(heard, evidence)) return false;
   const apartMs = uptimeOf(evidence) - (heard.atMs - heard.sessionStartedAtMs);
   if (Math.abs(apartMs) > SECOND_MS) return false;
-  const own = sessions.find((session) => belongsTo(session, bootOf(evidence), policy));
-  return (
-    own !== undefined &&
-    belongsTo(own, { bootId: heard.bootId, startedAtMs: heard.sessionStartedAtMs }, policy)
-  );
+  const own = sessions.find((session) => belongsTo(session, bootOf(evidence)));
+  return own !== undefined && belongsTo(own, { bootId: heard.bootId, startedAtMs: heard.sessionStartedAtMs });
 }
 
 /** Whether a report tells the facts of the newest one, as far as that is known. */
