@@ -287,7 +287,7 @@ it('9: which records are duplicates, clones or re-images, and where register and
     readonly otherIds: readonly string[];
   };
   type Findings = Record<
-    'twice' | 'reImaged' | 'neverEnrolled' | 'notInRegister',
+    'twice' | 'shared' | 'reImaged' | 'neverEnrolled' | 'notInRegister',
     Omit<Page<Found>, 'totalCount'>
   >;
   type Summary = { readonly registerSummary: { findings: readonly { finding: string; machines: number }[] } };
@@ -296,6 +296,7 @@ it('9: which records are duplicates, clones or re-images, and where register and
     data[finding].edges.map(({ node }) => node.hostname).sort();
   expect(hosts('twice')).toEqual(reallyHosts(isOneOf('CLONED')));
   expect(new Set(data.twice.edges.map(({ node }) => node.shared))).toEqual(new Set(['HEARD_TWICE']));
+  expect(hosts('shared')).toEqual([]);
   expect(hosts('reImaged')).toEqual(reallyHosts(isOneOf('REIMAGE_SUCCESSOR')));
   for (const { node } of data.reImaged.edges) expect(node.otherIds).toHaveLength(1);
   expect(hosts('neverEnrolled')).toEqual(NEVER_ENROLLED);
@@ -309,6 +310,7 @@ it('9: which records are duplicates, clones or re-images, and where register and
     ['NOT_IN_REGISTER', hosts('notInRegister').length],
     ['RE_IMAGED', hosts('reImaged').length],
     ['IDENTITY_TWICE', hosts('twice').length],
+    ['IDENTITY_SHARED', hosts('shared').length],
   ]);
 });
 

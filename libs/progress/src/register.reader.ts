@@ -1,17 +1,19 @@
-import type { RecoveryState } from '@app/recovery';
+import { IDENTITY_HOLDERS_MAX, type RecoveryState } from '@app/recovery';
 import { stateOf, type MachineKey, type Scope, type ScopedReads } from '@app/storage';
 import type { OrganisationReader } from './organisation.reader';
 
 /**
  * What does not agree between the register and the machines. NEVER_ENROLLED: the register has it, and it was never heard of.
  * NOT_IN_REGISTER: it enrolled at a practice that has a register, which does not have it. RE_IMAGED: one asset, installed anew.
- * IDENTITY_TWICE: two machines in use share a serial number, an SMBIOS UUID or a practice's asset tag, or one was heard twice at once.
+ * IDENTITY_TWICE: two machines in use, or three, share a serial number, an SMBIOS UUID or a practice's asset tag, or one was heard
+ * twice at once. IDENTITY_SHARED: more machines share such a value than one asset can have records, so that it identifies nothing.
  */
 export const REGISTER_FINDINGS = [
   'NEVER_ENROLLED',
   'NOT_IN_REGISTER',
   'RE_IMAGED',
   'IDENTITY_TWICE',
+  'IDENTITY_SHARED',
 ] as const;
 export type RegisterFinding = (typeof REGISTER_FINDINGS)[number];
 
@@ -36,9 +38,9 @@ export type FoundMachine = {
   readonly serialNumber: string | null;
   readonly assetTag: string | null;
   readonly state: RecoveryState;
-  /** Of IDENTITY_TWICE: what is shared. */
+  /** Of IDENTITY_TWICE and IDENTITY_SHARED: what is shared. */
   readonly shared: SharedIdentity | null;
-  /** Of RE_IMAGED: what it replaced. Of IDENTITY_TWICE: who shares it, the first ten. As text. */
+  /** Of RE_IMAGED: what it replaced. Of IDENTITY_TWICE and IDENTITY_SHARED: who shares it, the first ten. As text. */
   readonly others: readonly string[];
 };
 
@@ -131,17 +133,41 @@ const SHARED_LIST = SHARED_IDENTITIES.map((shared) => `'${shared}'`).join(', ');
 
 /**
  * Machines that share a value. Grouped, and only groups of several are taken apart again: nearly every value is nobody else's, and
- * none at all is no value that anybody shares.
+ * none at all is no value that anybody shares. Of those who share it no more are named than are shown: half a fleet may share one.
+ *
+ * @param holders how many machines may share it for this finding, as SQL
  */
-function twinsBy(shared: SharedIdentity, value: string, column = value.replace(/^lower\(|\)$/g, '')): string {
+function twinsBy(
+  shared: SharedIdentity,
+  value: string,
+  holders: string,
+  column = value.replace(/^lower\(|\)$/g, ''),
+): string {
   return `
     SELECT one.practice_id, one.machine_id, '${shared}' AS shared, twins.ids AS others
     FROM (
       SELECT array_agg(practice_id) AS practices, array_agg(machine_id) AS machines,
-             array_agg(practice_id || '.' || machine_id) AS ids
-      FROM in_use WHERE ${column} IS NOT NULL GROUP BY ${value} HAVING count(*) > 1
+             (array_agg(practice_id || '.' || machine_id))[1:${OTHERS_MAX + 1}] AS ids
+      FROM in_use WHERE ${column} IS NOT NULL GROUP BY ${value} HAVING count(*) ${holders}
     ) AS twins
     CROSS JOIN LATERAL unnest(twins.practices, twins.machines) AS one (practice_id, machine_id)`;
+}
+
+function twinsByAny(holders: string): string {
+  return [
+    twinsBy('SERIAL_NUMBER', 'lower(serial_number)', holders),
+    twinsBy('SMBIOS_UUID', 'lower(smbios_uuid)', holders),
+    twinsBy('ASSET_TAG', 'practice_id, lower(asset_tag)', holders, 'asset_tag'),
+  ].join(' UNION ALL ');
+}
+
+/** One row for each machine that lies within, with the first thing that it shares. */
+function firstShared(twins: string): string {
+  return `
+    SELECT DISTINCT ON (twin.practice_id, twin.machine_id) twin.practice_id, twin.machine_id, twin.shared, twin.others
+    FROM (${twins}) AS twin
+    JOIN place ON place.practice_id = twin.practice_id
+    ORDER BY twin.practice_id, twin.machine_id, array_position(ARRAY[${SHARED_LIST}], twin.shared)`;
 }
 
 /** Each finding as the keys of its machines, what is shared, and with whom. */
@@ -164,17 +190,11 @@ const FOUND: Record<RegisterFinding, string> = {
     JOIN machine ON machine.practice_id = old.practice_id AND machine.machine_id = old.successor_id
     WHERE lower(machine.serial_number) = lower(old.serial_number) OR lower(machine.smbios_uuid) = lower(old.smbios_uuid)
     GROUP BY machine.practice_id, machine.machine_id`,
-  IDENTITY_TWICE: `
-    SELECT DISTINCT ON (twin.practice_id, twin.machine_id) twin.practice_id, twin.machine_id, twin.shared, twin.others
-    FROM (
-      ${twinsBy('SERIAL_NUMBER', 'lower(serial_number)')}
-      UNION ALL ${twinsBy('SMBIOS_UUID', 'lower(smbios_uuid)')}
-      UNION ALL ${twinsBy('ASSET_TAG', 'practice_id, lower(asset_tag)', 'asset_tag')}
-      UNION ALL
-      SELECT practice_id, machine_id, 'HEARD_TWICE', NULL FROM in_use WHERE identity_conflict_since IS NOT NULL
-    ) AS twin
-    JOIN place ON place.practice_id = twin.practice_id
-    ORDER BY twin.practice_id, twin.machine_id, array_position(ARRAY[${SHARED_LIST}], twin.shared)`,
+  IDENTITY_TWICE: firstShared(`
+    ${twinsByAny(`BETWEEN 2 AND ${IDENTITY_HOLDERS_MAX}`)}
+    UNION ALL
+    SELECT practice_id, machine_id, 'HEARD_TWICE', NULL FROM in_use WHERE identity_conflict_since IS NOT NULL`),
+  IDENTITY_SHARED: firstShared(twinsByAny(`> ${IDENTITY_HOLDERS_MAX}`)),
 };
 
 const SUMMARY = `

@@ -12,6 +12,7 @@ export {
   DEFAULT_POLICY,
   policyForInterval,
   policyProblems,
+  IDENTITY_HOLDERS_MAX,
   RULE_VERSION,
   silentAfterMs,
   type Policy,
@@ -23,12 +24,18 @@ export { GROUP_OF_STATE, RECOVERY_STATES, STATE_GROUPS, type RecoveryState, type
 export { EMPTY_MEMORY, type Dated, type EdgeContact, type Memory } from './memory';
 export { roundUpStart, START_STEP_MS, type Heard, type Session } from './session';
 export { enrolledMachine, type TrackedMachine } from './machine';
+export { identifyingValue } from './identifying-value';
 export {
   ASSET_IDENTITIES,
-  comparableIdentity,
+  comparableIdentities,
+  HARDWARE_IDENTITIES,
+  identityKey,
   matchAssets,
+  sharedAmong,
+  sharedInAny,
   type AssetIdentity,
   type AssetIdentityName,
+  type SharedIdentities,
 } from './match-assets';
 export { MACHINE_ROLES, type MachineRole } from './machine-role';
 export {

@@ -98,6 +98,13 @@ export const DEFAULT_POLICY: Policy = {
  */
 export const RULE_VERSION = '2026.12.1';
 
+/**
+ * Machines in use that may share a serial number, an asset tag or an SMBIOS UUID before it identifies nothing. An asset has up to
+ * three records at once: the entry of a list that was not recognised, the installation before, and the one of today. What more
+ * machines share was typed by nobody for one of them: a placeholder that no list of placeholders knows, or an image that was cloned.
+ */
+export const IDENTITY_HOLDERS_MAX = 3;
+
 /** Silence that is longer than jitter and lost reports explain, in milliseconds. */
 export function silentAfterMs(policy: Policy): number {
   return policy.silentAfterIntervals * policy.intervalMs;

@@ -1,4 +1,4 @@
-import { ASSET_IDENTITIES, comparableIdentity } from '@app/recovery';
+import { ASSET_IDENTITIES, comparableIdentities } from '@app/recovery';
 import type { BrokenRow, RegisterRow, RowProblem } from './register-file';
 
 /** A row whose practice is known. */
@@ -64,7 +64,7 @@ function practiceOf(
 /** By its strongest identity: the same host name on other hardware is another asset. */
 function repeats(row: RegisterRow, practiceId: string, seen: Set<string>): RowProblem | null {
   for (const name of ASSET_IDENTITIES) {
-    const value = comparableIdentity(row, name);
+    const value = comparableIdentities(row, name)[0] ?? null;
     if (value === null) continue;
     const key = `${practiceId} ${name} ${value}`;
     if (seen.has(key)) return 'SAME_ASSET_AS_ABOVE';

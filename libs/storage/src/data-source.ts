@@ -44,6 +44,7 @@ import { TransitionTimes1721783400000 } from './migrations/1721783400000-transit
 import { EndOfHarm1721805000000 } from './migrations/1721805000000-end-of-harm';
 import { ListsByTime1721802000000 } from './migrations/1721802000000-lists-by-time';
 import { NarrowStatus1721801000000 } from './migrations/1721801000000-narrow-status';
+import { SharedBoards1721806000000 } from './migrations/1721806000000-shared-boards';
 import { ScopeOnce1721800000000 } from './migrations/1721800000000-scope-once';
 import { OrganisationStatements1721804000000 } from './migrations/1721804000000-organisation-statements';
 import { provideReaderRole } from './reader-role';
@@ -118,6 +119,7 @@ export function makeDataSource(url: string, statementTimeoutMs = 0): DataSource 
       ListsByTime1721802000000,
       OrganisationStatements1721804000000,
       EndOfHarm1721805000000,
+      SharedBoards1721806000000,
     ],
     migrationsTransactionMode: 'all',
     synchronize: false,

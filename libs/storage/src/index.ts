@@ -74,6 +74,7 @@ export {
   type KnownAsset,
   type RegisterEntry,
 } from './register.store';
+export { loadSharedIdentities, type SharedAt } from './shared-identity.store';
 export { placeMoved, revokeCredentials, type MachineMove } from './move.store';
 export {
   createMachines,

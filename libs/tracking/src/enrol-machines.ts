@@ -1,5 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { decideReplacement, matchAssets, type RefusalCode } from '@app/recovery';
+import {
+  comparableIdentities,
+  decideReplacement,
+  identityKey,
+  matchAssets,
+  sharedAmong,
+  sharedInAny,
+  type AssetIdentity,
+  type RefusalCode,
+} from '@app/recovery';
 import {
   adoptMachines,
   compareMachineKeys,
@@ -10,6 +19,7 @@ import {
   linkSuccessor,
   loadAssets,
   loadMachines,
+  loadSharedIdentities,
   saveDecisions,
   shareRegister,
   type Database,
@@ -18,6 +28,7 @@ import {
   type NewMachine,
   type Predecessor,
   type Queryable,
+  type SharedAt,
 } from '@app/storage';
 import { IngestUnavailableError } from './ingest-errors';
 import type { WriteObserver } from './write-observer';
@@ -129,14 +140,16 @@ export class EnrolMachines {
     const admitted = newMachines(requests, known).filter(
       ({ installationId }) => admissions.get(installationId) === 'ADMITTED',
     );
-    const enrolling = await recogniseExpected(db, admitted);
+    const sharedAt = await sharedIdentities(db, admitted);
+    const enrolling = await recogniseExpected(db, admitted, sharedAt);
     const adopted = await adoptMachines(db, enrolling.expected, atMs);
     const created = await createMachines(db, enrolling.unexpected, atMs);
     const machines = [...enrolling.expected, ...enrolling.unexpected];
     const isOvertaken = machines.some(({ installationId: id }) => !adopted.has(id) && !created.has(id));
     if (isOvertaken) throw new LostRace('an installation was enrolled by another request');
     const order = requests.map((request) => request.installationId);
-    await replacePredecessors(db, machines, order, atMs);
+    const ownHardware = machines.filter((machine) => !sharesHardware(machine, sharedAt));
+    await replacePredecessors(db, ownHardware, order, atMs);
     const fresh = new Map(machines.map((machine) => [machine.installationId, machine]));
     const results = requests.map((request) => resultFor(request, known, fresh, admissions));
     await gate.record(db, usesOf(requests, results));
@@ -229,10 +242,32 @@ function resultFor(
   throw new Error('an installation was let in, and has no machine');
 }
 
+/** What identifies none of them: too many machines have it already, or ask with it at once. */
+async function sharedIdentities(db: Queryable, machines: readonly NewMachine[]): Promise<SharedAt> {
+  const assets = machines.map((machine) => ({ ...toIdentity(machine), practiceId: machine.key.practiceId }));
+  const sharedAt = await loadSharedIdentities(db, assets);
+  const sharedHere = sharedAmong(assets);
+  return (practiceId) => sharedInAny(sharedAt(practiceId), sharedHere);
+}
+
+function toIdentity({ serialNumber, smbiosUuid, assetTag, hostname }: NewMachine): AssetIdentity {
+  return { serialNumber, smbiosUuid, assetTag: assetTag ?? null, hostname };
+}
+
+/** Neither its serial number nor its board tells it from others: it is nobody's successor. */
+function sharesHardware(machine: NewMachine, sharedAt: SharedAt): boolean {
+  const identity = toIdentity(machine);
+  const shared = sharedAt(machine.key.practiceId);
+  return (['serialNumber', 'smbiosUuid'] as const).every((name) =>
+    comparableIdentities(identity, name).every((value) => shared.has(identityKey(name, value))),
+  );
+}
+
 /** New machines that the register expects, under the keys that have counted for them, and those that it does not. */
 async function recogniseExpected(
   db: Queryable,
   wanted: readonly NewMachine[],
+  sharedAt: SharedAt,
 ): Promise<{ readonly expected: readonly NewMachine[]; readonly unexpected: readonly NewMachine[] }> {
   if (wanted.length === 0) return { expected: [], unexpected: [] };
   await shareRegister(db);
@@ -243,8 +278,9 @@ async function recogniseExpected(
   const expected = practices.flatMap((practiceId) => {
     const here = wanted.filter(({ key }) => key.practiceId === practiceId);
     return matchAssets(
-      here.map((machine) => ({ ...machine, assetTag: machine.assetTag ?? null, machine })),
+      here.map((machine) => ({ ...toIdentity(machine), machine })),
       assets.filter(({ key }) => key.practiceId === practiceId),
+      sharedAt(practiceId),
     ).map((match) => ({ ...match.wanted.machine, key: match.known.key }));
   });
   const found = new Set(expected.map(({ installationId }) => installationId));

@@ -21,7 +21,9 @@ registerEnumType(RegisterFindingEnum, {
     NEVER_ENROLLED: 'In the register, and never enrolled. Counts as UNVERIFIED.',
     NOT_IN_REGISTER: 'Enrolled at a practice that has a register, which does not have it.',
     RE_IMAGED: 'One asset, installed anew: the old installation is replaced.',
-    IDENTITY_TWICE: 'Two machines in use share an identity, or one was heard twice at once.',
+    IDENTITY_TWICE: 'Two or three machines in use share an identity, or one was heard twice at once.',
+    IDENTITY_SHARED:
+      'More machines in use share an identity than one asset can have records: it identifies nothing, and joins none of them.',
   }),
 });
 
@@ -81,11 +83,15 @@ export class RegisteredMachineType {
   @Field(() => RecoveryStateEnum, { description: 'Where it is now.' })
   state!: RecoveryState;
 
-  @Field(() => SharedIdentityEnum, { nullable: true, description: 'Of IDENTITY_TWICE: what is shared.' })
+  @Field(() => SharedIdentityEnum, {
+    nullable: true,
+    description: 'Of IDENTITY_TWICE and IDENTITY_SHARED: what is shared.',
+  })
   shared!: SharedIdentity | null;
 
   @Field(() => [ID], {
-    description: 'Of RE_IMAGED: the machines it replaced. Of IDENTITY_TWICE: the first ten that share it.',
+    description:
+      'Of RE_IMAGED: the machines it replaced. Of IDENTITY_TWICE and IDENTITY_SHARED: the first ten that share it.',
   })
   otherIds!: readonly string[];
 

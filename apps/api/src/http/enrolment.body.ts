@@ -1,5 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox';
-import type { RefusalCode } from '@app/recovery';
+import { identifyingValue, type RefusalCode } from '@app/recovery';
 import type { EnrolmentRequest } from '@app/tracking';
 import Ajv from 'ajv';
 import { PRINTABLE } from './printable';
@@ -16,7 +16,7 @@ export const EnrolmentItemBody = Type.Object(
         'Made by the agent when it is installed and kept by it; the same one always gets the same machine.',
     }),
     practice: Type.String({
-      pattern: '^[A-Z0-9]{3,8}$',
+      pattern: '^[A-Z0-9]{3,9}$',
       description: 'ODS code of the practice, within the token’s organisation.',
     }),
     hostname: Type.String({ minLength: 1, maxLength: 255, pattern: PRINTABLE }),
@@ -47,13 +47,6 @@ export const EnrolmentBody = Type.Object(
 );
 export type EnrolmentBody = Static<typeof EnrolmentBody>;
 
-/**
- * Serial numbers and UUIDs that many machines share because nobody filled them in: they identify no hardware. Source: the
- * values that firmware vendors and asset tools list as placeholders.
- */
-const PLACEHOLDER =
-  /^(0+|f+|none|null|n\/a|default string|system serial number|to be filled by o\.?e\.?m\.?|not specified|not applicable|unknown|123456789|03000200-0400-0500-0006-000700080009)$/i;
-
 const ajv = new Ajv({ strict: true });
 const isItem = ajv.compile<EnrolmentItemBody>(EnrolmentItemBody);
 const isBody = ajv.compile<EnrolmentBody>(EnrolmentBody);
@@ -76,17 +69,10 @@ export function readEnrolmentItem(item: unknown): EnrolmentRequest | EnrolmentIt
     installationId: item.installationId,
     practiceId: item.practice,
     hostname: item.hostname,
-    serialNumber: meaningful(item.serialNumber),
-    smbiosUuid: meaningful(item.smbiosUuid?.toLowerCase()),
-    assetTag: meaningful(item.assetTag),
+    serialNumber: identifyingValue(item.serialNumber),
+    smbiosUuid: identifyingValue(item.smbiosUuid?.toLowerCase()),
+    assetTag: identifyingValue(item.assetTag),
   };
-}
-
-function meaningful(text: string | undefined): string | null {
-  const trimmed = text?.trim() ?? '';
-  return trimmed === '' || PLACEHOLDER.test(trimmed) || PLACEHOLDER.test(trimmed.replaceAll('-', ''))
-    ? null
-    : trimmed;
 }
 
 function installationIdOf(item: unknown): string | null {

@@ -27,6 +27,7 @@ export class InstallationEntity {
 @Index('machine_by_successor', { synchronize: false })
 @Index('machine_by_review', { synchronize: false })
 @Index('machine_by_serial_number', { synchronize: false })
+@Index('machine_by_smbios_uuid', { synchronize: false })
 @Index('machine_attested', { synchronize: false })
 @Index('machine_expected', { synchronize: false })
 @Index('machine_by_os_build', { synchronize: false })
