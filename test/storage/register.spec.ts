@@ -2,12 +2,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ImportRegister, readRegisterFile, type RegisterImport } from '@app/register';
+import { toTheEnd } from '@app/recovery';
 import { Database } from '@app/storage';
 import { EnrolMachines, ReconcileBooks, type EnrolmentRequest } from '@app/tracking';
 import { runImportRegister } from '../../apps/api/src/import-register';
 import { AUDIT_KEYS, auditLogOn } from '../support/audit';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { at, theRules } from '../support/fleet';
+import { knownPractices } from '../support/known-practices';
 import { insertPractices, NEIGHBOUR, PRACTICE } from '../support/practices';
 import { brokenInvariants, NOTHING_BROKEN } from '../support/write-path';
 
@@ -60,8 +62,10 @@ const listOf = (rows: readonly (readonly string[])[]): string =>
   [['Practice code', 'Device name', 'Serial number', 'Role'], ...rows].map((row) => row.join(',')).join('\n');
 
 function importOf(rows: readonly (readonly string[])[]): RegisterImport {
-  const file = readRegisterFile(Buffer.from(listOf(rows)), {});
-  return { file, mode: 'MERGE', defaultPractice: null, standingOf: () => 'OPEN' };
+  const practices = knownPractices({ [PRACTICE]: 'OPEN', [NEIGHBOUR]: 'OPEN' });
+  const reading = { mapping: {}, hasDefaultPractice: false, practices };
+  const file = toTheEnd(readRegisterFile(Buffer.from(listOf(rows)), reading));
+  return { file, mode: 'MERGE', defaultPractice: null, practices };
 }
 
 function requestOf(practiceId: string, name: string): EnrolmentRequest {

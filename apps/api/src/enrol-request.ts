@@ -20,6 +20,8 @@ export type EnrolmentItemResult = {
   readonly machineId: string | null;
   readonly credential: string | null;
   readonly code: RefusalCode | null;
+  /** The practice that it was taken for, where the request names one of its branch surgeries. */
+  readonly practice?: string;
 };
 
 /** Enrols the machines of one request, each judged by itself. */
@@ -53,9 +55,9 @@ export class EnrolRequest {
     let next = 0;
     return placed.map((one) => {
       if (!('practiceId' in one)) return refused(one.installationId, one.code);
-      const result = enrolled[next] as EnrolmentResult;
+      const result = this.toItemResult(one.installationId, enrolled[next] as EnrolmentResult, nowMs);
       next += 1;
-      return this.toItemResult(one.installationId, result, nowMs);
+      return 'branch' in one ? { ...result, practice: one.practiceId } : result;
     });
   }
 
@@ -90,13 +92,13 @@ export class EnrolRequest {
   private place(
     read: EnrolmentRequest | EnrolmentItemRefusal,
     organisationCode: string,
-  ): EnrolmentRequest | EnrolmentItemRefusal {
+  ): (EnrolmentRequest & { readonly branch?: string }) | EnrolmentItemRefusal {
     if (!('practiceId' in read)) return read;
-    const verdict = this.scope.verdict(organisationCode, read.practiceId);
-    const { installationId } = read;
-    switch (verdict) {
+    const { installationId, practiceId: named } = read;
+    const practiceId = this.scope.practiceOf(named) ?? named;
+    switch (this.scope.verdict(organisationCode, practiceId)) {
       case 'WITHIN':
-        return read;
+        return practiceId === named ? read : { ...read, practiceId, branch: named };
       case 'CLOSED':
         return { installationId, code: 'PRACTICE_CLOSED' };
       case 'OUTSIDE':

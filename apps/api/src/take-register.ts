@@ -1,10 +1,12 @@
 import type { OrganisationScope } from '@app/access';
 import { NATIONAL_CODE } from '@app/progress';
 import {
+  inSlices,
   readRegisterFile,
   RegisterFileError,
   type ImportMode,
   type ImportRegister,
+  type KnownPractices,
   type PracticeStanding,
   type RegisterDiff,
   type RegisterFile,
@@ -50,16 +52,15 @@ export class TakeRegister {
   ) {}
 
   async take(request: RegisterRequest, sender: RegisterSender, nowMs: number): Promise<RegisterAnswer> {
-    const file = readOrRefuse(request);
+    await this.places.renew(nowMs);
+    const practices: KnownPractices = {
+      practiceOf: (code) => this.places.practiceOf(code),
+      standingOf: (code) => this.standingOf(code, sender),
+    };
+    const file = await readOrRefuse(request, practices);
     if (!('rows' in file)) return { outcome: 'REFUSED', ...file, importId: null, diff: null };
-    const named = file.rows.flatMap(({ practice }) => (practice === null ? [] : [practice.toUpperCase()]));
-    await this.places.prepare(
-      new Set([...named, ...(request.practice === null ? [] : [request.practice])]),
-      nowMs,
-    );
     const { mode, practice: defaultPractice, fingerprint, skipBroken, fileName } = request;
-    const standingOf = (code: string): PracticeStanding => this.standingOf(code, sender);
-    const wanted = { file, mode, defaultPractice, standingOf };
+    const wanted = { file, mode, defaultPractice, practices };
     if (!request.apply) {
       const diff = await this.register.preview(wanted);
       return { outcome: 'PREVIEW', code: null, message: null, importId: null, diff };
@@ -90,9 +91,13 @@ export class TakeRegister {
   }
 }
 
-function readOrRefuse({ bytes, mapping }: RegisterRequest): RegisterFile | { code: string; message: string } {
+async function readOrRefuse(
+  { bytes, mapping, practice }: RegisterRequest,
+  practices: KnownPractices,
+): Promise<RegisterFile | { code: string; message: string }> {
   try {
-    return readRegisterFile(bytes, mapping);
+    const reading = { mapping, practices, hasDefaultPractice: practice !== null };
+    return await inSlices(readRegisterFile(bytes, reading));
   } catch (error) {
     if (error instanceof RegisterFileError) return { code: error.code, message: error.message };
     throw error;

@@ -11,6 +11,12 @@ const PLACES_VALID_MS = 60_000;
 
 const NATIONAL_CODE = 'ENGLAND';
 
+/** The code of none: always missing. */
+const NO_PRACTICE = '';
+
+/** Branch surgeries have the code of their practice and three more digits (digital.nhs.uk, Organisation Data Service). */
+const BRANCH = /^([A-Z]\d{5})\d{3}$/;
+
 /** Answers whether a practice lies within an organisation now, from a copy of the tree that is renewed every minute. */
 export class OrganisationScope {
   private places: ReadonlyMap<string, Place> = new Map();
@@ -30,6 +36,18 @@ export class OrganisationScope {
       this.reading = null;
     });
     await this.reading;
+  }
+
+  /** Renews the copy unless that was done within the last second. Call before `practiceOf` where codes are yet to be found. */
+  async renew(nowMs: number): Promise<void> {
+    await this.prepare([NO_PRACTICE], nowMs);
+  }
+
+  /** The practice that a code in capitals stands for: its own, or the one that a branch surgery belongs to; null: none is known. */
+  practiceOf(code: string): string | null {
+    if (this.places.has(code)) return code;
+    const parent = BRANCH.exec(code)?.[1];
+    return parent !== undefined && this.places.has(parent) ? parent : null;
   }
 
   verdict(organisationCode: string, practiceId: string): ScopeVerdict {

@@ -26,17 +26,20 @@ export { roundUpStart, START_STEP_MS, type Heard, type Session } from './session
 export { enrolledMachine, type TrackedMachine } from './machine';
 export { identifyingValue } from './identifying-value';
 export {
-  ASSET_IDENTITIES,
   comparableIdentities,
   HARDWARE_IDENTITIES,
   identityKey,
   matchAssets,
+  matchInSteps,
   sharedAmong,
   sharedInAny,
+  sharedInSteps,
+  strongestIdentity,
   type AssetIdentity,
   type AssetIdentityName,
   type SharedIdentities,
 } from './match-assets';
+export { toTheEnd } from './steps';
 export { MACHINE_ROLES, type MachineRole } from './machine-role';
 export {
   TRANSITION_REASONS,

@@ -43,9 +43,11 @@ export async function carryOutPlan(
     .filter(({ change, machine }) => change === 'ADDED' && machine === null)
     .map((entry) => ({ entry, key: { practiceId: entry.practiceId, machineId: randomUUID() } }));
   const keyOf = new Map(expected.map(({ entry, key }) => [entry, key]));
-  const entries = plan.entries.map((entry) => toEntryWrite(entry, keyOf.get(entry)));
-  for (const some of chunks(entries)) await saveEntries(db, some, signature.actionId, signature.atMs);
-  for (const some of chunks(expected.map(toExpected))) await placeExpected(db, some, signature);
+  for (const some of chunks(plan.entries)) {
+    const entries = some.map((entry) => toEntryWrite(entry, keyOf.get(entry)));
+    await saveEntries(db, entries, signature.actionId, signature.atMs);
+  }
+  for (const some of chunks(expected)) await placeExpected(db, some.map(toExpected), signature);
   for (const some of chunks(assets)) await describeAssets(db, some, signature);
   await carryOutActs(db, acting, acts, signature, rules);
   const placed = new Map<string, number>();

@@ -1,15 +1,24 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { Rules } from '@app/recovery';
+import {
+  HARDWARE_IDENTITIES,
+  sharedInAny,
+  sharedInSteps,
+  type Rules,
+  type SharedIdentities,
+} from '@app/recovery';
 import {
   loadAssets,
   loadRegister,
+  loadSharedIdentities,
   ownRegister,
   recordImport,
   type Database,
   type Queryable,
 } from '@app/storage';
 import { carryOutPlan } from './carry-out-plan';
-import { placeRows, type PracticeStanding } from './place-rows';
+import { inSlices } from './in-slices';
+import { placeRows, type NamedBranch } from './place-rows';
+import type { KnownPractices } from './practice-codes';
 import {
   ENTRY_CHANGES,
   planRegisterImport,
@@ -18,7 +27,14 @@ import {
   type PlannedEntry,
   type RegisterPlan,
 } from './plan-register-import';
-import type { BrokenRow, RegisterDialect, RegisterFile, RegisterMapping } from './register-file';
+import type {
+  BrokenRow,
+  RegisterDialect,
+  RegisterEncoding,
+  RegisterFile,
+  RegisterMapping,
+} from './register-file';
+import { tellApart } from './tell-apart';
 
 /** A list, and how it is to be taken. */
 export type RegisterImport = {
@@ -26,7 +42,7 @@ export type RegisterImport = {
   readonly mode: ImportMode;
   /** Practice of rows that name none; null: such rows are broken. */
   readonly defaultPractice: string | null;
-  readonly standingOf: (practiceId: string) => PracticeStanding;
+  readonly practices: KnownPractices;
 };
 
 /** Who takes a list, and what they saw of it. */
@@ -54,10 +70,13 @@ export type ShownChange = {
 /** What a list would change, or has changed. Rows are taken, broken, or of other systems; each once. */
 export type RegisterDiff = {
   readonly dialect: RegisterDialect;
+  readonly encoding: RegisterEncoding;
   readonly columns: RegisterMapping;
   readonly mode: ImportMode;
   readonly rows: number;
   readonly practices: number;
+  /** Branch surgeries that rows name, taken for the practice that they belong to; the first of them. */
+  readonly branches: readonly NamedBranch[];
   readonly otherSystems: number;
   readonly unchanged: number;
   readonly added: number;
@@ -87,6 +106,7 @@ export type ImportOutcome = { readonly importId: string | null; readonly diff: R
 
 const BROKEN_SHOWN_MAX = 1_000;
 const CHANGES_SHOWN_MAX = 200;
+const BRANCHES_SHOWN_MAX = 100;
 
 /**
  * Takes asset lists into the register.
@@ -97,6 +117,7 @@ const CHANGES_SHOWN_MAX = 200;
  *    expected machines that leave or return. One transaction: all of it, or nothing.
  *
  * Taking the same list again changes nothing. While a list is taken, enrolments wait: one of its machines might be among them.
+ * Heartbeats do not: all work on a list is done in slices (`inSlices`).
  */
 export class ImportRegister {
   constructor(
@@ -154,24 +175,40 @@ function refusalOf(diff: RegisterDiff, approval: RegisterApproval): keyof typeof
 
 async function compare(
   db: Queryable,
-  { file, mode, defaultPractice, standingOf }: RegisterImport,
+  { file, mode, defaultPractice, practices }: RegisterImport,
 ): Promise<{ plan: RegisterPlan; diff: RegisterDiff }> {
-  const { placed, broken } = placeRows(file.rows, defaultPractice, standingOf);
-  const practices = [...new Set(placed.map(({ practiceId }) => practiceId))].sort();
-  const known = { entries: await loadRegister(db, practices), machines: await loadAssets(db, practices) };
-  const plan = planRegisterImport(placed, known, mode);
-  const brokenRows = [...file.broken, ...broken].sort((a, b) => a.line - b.line);
+  const {
+    placed,
+    broken: misplaced,
+    branches,
+  } = await inSlices(placeRows(file.rows, defaultPractice, practices));
+  const sharedInList = await inSlices(sharedInSteps(placed, HARDWARE_IDENTITIES));
+  const sharedBeyond = await loadSharedIdentities(db, placed);
+  const sharedAt = (practiceId: string): SharedIdentities =>
+    sharedInAny(sharedInList, sharedBeyond(practiceId));
+  const { distinct, broken: alike } = await inSlices(tellApart(placed, sharedAt));
+  const named = [...new Set(distinct.map(({ practiceId }) => practiceId))].sort();
+  const known = { entries: await loadRegister(db, named), machines: await loadAssets(db, named) };
+  const plan = await inSlices(planRegisterImport(distinct, known, mode, sharedAt));
+  const brokenRows = [...file.broken, ...misplaced, ...alike].sort((a, b) => a.line - b.line);
   const count = (change: EntryChange): number => plan.entries.filter((one) => one.change === change).length;
   const [added, changed, restored, removed] = ENTRY_CHANGES.map(count) as [number, number, number, number];
   const diff = {
-    ...{ dialect: file.dialect, columns: file.columns, mode, practices: practices.length },
+    ...{
+      dialect: file.dialect,
+      encoding: file.encoding,
+      columns: file.columns,
+      mode,
+      practices: named.length,
+    },
     rows: file.rows.length + file.broken.length + file.otherSystems,
+    branches: branches.slice(0, BRANCHES_SHOWN_MAX),
     ...{ otherSystems: file.otherSystems, unchanged: plan.unchanged, added, changed, restored, removed },
     expected: plan.entries.filter(isExpected).length,
     broken: brokenRows.length,
     brokenRows: brokenRows.slice(0, BROKEN_SHOWN_MAX),
     changes: plan.entries.slice(0, CHANGES_SHOWN_MAX).map(toShown),
-    fingerprint: fingerprintOf(plan),
+    fingerprint: await inSlices(fingerprintOf(plan)),
   };
   return { plan, diff };
 }
@@ -186,9 +223,14 @@ function toShown({ change, line, practiceId, after, changed, machine }: PlannedE
   return { change, line, practiceId, asset, enrolled: machine?.enrolled === true, fields: changed };
 }
 
-function fingerprintOf({ entries }: RegisterPlan): string {
+/** Entries that go into the fingerprint in one step. */
+const ENTRIES_PER_STEP = 500;
+
+function* fingerprintOf({ entries }: RegisterPlan): Generator<void, string> {
   const hash = createHash('sha256');
-  for (const { change, practiceId, before, after, machine } of entries)
+  for (const [at, { change, practiceId, before, after, machine }] of entries.entries()) {
+    if (at % ENTRIES_PER_STEP === 0) yield;
     hash.update(JSON.stringify([change, practiceId, before?.entryId, after, machine?.key.machineId]));
+  }
   return hash.digest('hex').slice(0, 32);
 }

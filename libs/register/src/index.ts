@@ -5,11 +5,13 @@ export {
   type RegisterDiff,
   type RegisterImport,
 } from './import-register';
-export type { PracticeStanding } from './place-rows';
+export { inSlices } from './in-slices';
+export type { KnownPractices, PracticeStanding } from './practice-codes';
 export { ENTRY_CHANGES, IMPORT_MODES, type ImportMode } from './plan-register-import';
 export { readRegisterFile } from './read-register-file';
 export {
   REGISTER_DIALECTS,
+  REGISTER_ENCODINGS,
   REGISTER_FIELDS,
   REGISTER_FILE_BYTES_MAX,
   type RegisterField,

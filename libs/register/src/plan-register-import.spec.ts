@@ -1,6 +1,13 @@
+import { toTheEnd } from '@app/recovery';
 import type { KnownAsset, RegisterEntry } from '@app/storage';
 import type { PlacedRow } from './place-rows';
-import { factsToWrite, planRegisterImport, type PlannedEntry } from './plan-register-import';
+import {
+  factsToWrite,
+  planRegisterImport,
+  type ImportMode,
+  type KnownAtPractices,
+  type PlannedEntry,
+} from './plan-register-import';
 
 const NOTHING = { serialNumber: null, assetTag: null, smbiosUuid: null, hostname: null };
 const NO_FACTS = { role: null, location: null, bitlockerKeyId: null, bitlockerKeyEscrowed: null };
@@ -30,6 +37,8 @@ const machine = (id: string, fields: Partial<KnownAsset> = {}): KnownAsset => ({
   facts: { ...NO_FACTS, assetTag: null },
   ...fields,
 });
+const planned = (rows: readonly PlacedRow[], known: KnownAtPractices, mode: ImportMode) =>
+  toTheEnd(planRegisterImport(rows, known, mode, () => new Set()));
 const told = (entries: readonly PlannedEntry[]): readonly unknown[] =>
   entries.map(({ change, line, machine: stands, changed }) => [
     change,
@@ -64,7 +73,7 @@ describe('a list against the register', () => {
   ];
 
   it('says what is new, changed, back, and what is new is the machine that is there, or one to be expected', () => {
-    const plan = planRegisterImport(rows, known, 'MERGE');
+    const plan = planned(rows, known, 'MERGE');
     expect(told(plan.entries)).toEqual([
       ['CHANGED', 2, 'machine-1', ['serialNumber']],
       ['CHANGED', 3, 'machine-2', ['role', 'location']],
@@ -77,7 +86,7 @@ describe('a list against the register', () => {
 
   it('that is all there is drops what it does not have, at the practices that it names and nowhere else', () => {
     const elsewhere = entry('9', { practiceId: 'P99002', hostname: 'PC-9' });
-    const plan = planRegisterImport(rows, { ...known, entries: [...known.entries, elsewhere] }, 'REPLACE');
+    const plan = planned(rows, { ...known, entries: [...known.entries, elsewhere] }, 'REPLACE');
     expect(told(plan.entries.filter(({ change }) => change === 'REMOVED'))).toEqual([
       ['REMOVED', null, 'machine-4', []],
     ]);
@@ -86,17 +95,17 @@ describe('a list against the register', () => {
   it('that comes again changes nothing', () => {
     const entries = [entry('1', { serialNumber: 'S1', hostname: 'PC-1', role: 'SERVER' })];
     const again = [row({ serialNumber: 'S1', hostname: 'PC-1', role: 'SERVER' })];
-    expect(planRegisterImport(again, { entries, machines: known.machines }, 'REPLACE')).toEqual({
+    expect(planned(again, { entries, machines: known.machines }, 'REPLACE')).toEqual({
       entries: [],
       unchanged: 1,
     });
     const silent = [row({ serialNumber: 'S1' })];
-    expect(planRegisterImport(silent, { entries, machines: known.machines }, 'REPLACE').unchanged).toBe(1);
+    expect(planned(silent, { entries, machines: known.machines }, 'REPLACE').unchanged).toBe(1);
   });
 });
 
 describe('what an entry says of its machine', () => {
-  const planned = (change: 'ADDED' | 'CHANGED', fields: Partial<PlannedEntry>): PlannedEntry => ({
+  const entryOf = (change: 'ADDED' | 'CHANGED', fields: Partial<PlannedEntry>): PlannedEntry => ({
     ...{ change, practiceId: 'P99001', line: 2, before: null, changed: ['role', 'location', 'hostname'] },
     after: { ...NOTHING, ...NO_FACTS, role: 'SERVER', location: 'Hall', hostname: 'NEW' },
     machine: machine('1'),
@@ -105,8 +114,8 @@ describe('what an entry says of its machine', () => {
   const described = machine('1', { facts: { ...NO_FACTS, assetTag: null, role: 'RECEPTION' } });
 
   it('fills in what nobody has said when it is new, and says what it changed when it changes', () => {
-    expect(factsToWrite(planned('ADDED', { machine: described }))).toEqual({ location: 'Hall' });
-    expect(factsToWrite(planned('CHANGED', { machine: described }))).toEqual({
+    expect(factsToWrite(entryOf('ADDED', { machine: described }))).toEqual({ location: 'Hall' });
+    expect(factsToWrite(entryOf('CHANGED', { machine: described }))).toEqual({
       role: 'SERVER',
       location: 'Hall',
     });
@@ -114,8 +123,8 @@ describe('what an entry says of its machine', () => {
 
   it('names a machine only as long as it has not enrolled under its own name', () => {
     const expected = machine('1', { enrolled: false, state: 'UNVERIFIED' });
-    expect(factsToWrite(planned('CHANGED', { machine: expected }))).toMatchObject({ hostname: 'NEW' });
-    expect(factsToWrite(planned('CHANGED', {}))).not.toHaveProperty('hostname');
-    expect(factsToWrite(planned('ADDED', { machine: null }))).toEqual({});
+    expect(factsToWrite(entryOf('CHANGED', { machine: expected }))).toMatchObject({ hostname: 'NEW' });
+    expect(factsToWrite(entryOf('CHANGED', {}))).not.toHaveProperty('hostname');
+    expect(factsToWrite(entryOf('ADDED', { machine: null }))).toEqual({});
   });
 });

@@ -1,5 +1,6 @@
-import { matchAssets, type MachineRole, type RecoveryState } from '@app/recovery';
-import type { KnownAsset, RegisterEntry } from '@app/storage';
+import { matchInSteps, type MachineRole, type RecoveryState, type SharedIdentities } from '@app/recovery';
+import type { KnownAsset, RegisterEntry, SharedAt } from '@app/storage';
+import { groupBy } from './group-by';
 import type { PlacedRow } from './place-rows';
 
 /** MERGE: what the list does not have stays. REPLACE: the list is all there is at each practice that it names. */
@@ -54,13 +55,16 @@ export type KnownAtPractices = {
 
 /**
  * Compares a list with the register, practice by practice: each row is an entry that is known, or dropped before, or new. A new entry
- * stands for the machine at that practice that is recognised as it, or for one that is expected from now on. Pure.
+ * stands for the machine at that practice that is recognised as it, or for one that is expected from now on. Pure; step by step.
+ *
+ * @param sharedAt identities that too many machines share to tell them apart
  */
-export function planRegisterImport(
+export function* planRegisterImport(
   rows: readonly PlacedRow[],
   known: KnownAtPractices,
   mode: ImportMode,
-): RegisterPlan {
+  sharedAt: SharedAt,
+): Generator<void, RegisterPlan> {
   const entries = groupBy(known.entries, (one) => one.practiceId);
   const machines = groupBy(known.machines, (one) => one.key.practiceId);
   const planned: PlannedEntry[] = [];
@@ -68,51 +72,64 @@ export function planRegisterImport(
   for (const [practiceId, some] of [...groupBy(rows, (row) => row.practiceId)].sort(([a], [b]) =>
     a < b ? -1 : 1,
   )) {
-    const plan = planPractice(
-      practiceId,
-      some,
-      entries.get(practiceId) ?? [],
-      machines.get(practiceId) ?? [],
-      mode,
-    );
-    planned.push(...plan.entries);
+    yield;
+    const at = {
+      rows: some,
+      entries: entries.get(practiceId) ?? [],
+      machines: machines.get(practiceId) ?? [],
+    };
+    const plan = yield* planPractice(practiceId, at, mode, sharedAt(practiceId));
+    for (const entry of plan.entries) planned.push(entry);
     unchanged += plan.unchanged;
   }
   return { entries: planned, unchanged };
 }
 
-function planPractice(
+/** A list and what is known, at one practice. */
+type AtPractice = KnownAtPractices & { readonly rows: readonly PlacedRow[] };
+
+function* planPractice(
   practiceId: string,
-  rows: readonly PlacedRow[],
-  entries: readonly RegisterEntry[],
-  machines: readonly KnownAsset[],
+  { rows, entries, machines }: AtPractice,
   mode: ImportMode,
-): RegisterPlan {
+  shared: SharedIdentities,
+): Generator<void, RegisterPlan> {
   const machineOf = new Map(machines.map((one) => [one.key.machineId, one]));
   const live = entries.filter((one) => !one.removed);
-  const found = matchAssets(rows, live);
+  const found = yield* matchInSteps(rows, live, shared);
   const left = without(rows, found);
-  const returned = matchAssets(
-    left,
-    entries.filter((one) => one.removed),
-  );
+  const removed = entries.filter((one) => one.removed);
+  const returned = yield* matchInSteps(left, removed, shared);
   const newRows = without(left, returned);
   const spoken = new Set([...live, ...returned.map(({ known }) => known)].map((one) => one.machineId));
   const free = machines.filter((one) => !spoken.has(one.key.machineId) && IN_USE.has(one.state));
-  const machineFor = new Map(matchAssets(newRows, free).map(({ wanted, known }) => [wanted, known]));
-  const kept = found.map(({ wanted, known }) => entryFrom('CHANGED', wanted, known, machineOf));
+  const recognised = yield* matchInSteps(newRows, free, shared);
+  const machineFor = new Map(recognised.map(({ wanted, known }) => [wanted, known]));
+  const kept = yield* inSteps(found, ({ wanted, known }) => entryFrom('CHANGED', wanted, known, machineOf));
   const changed = kept.filter((one) => one.changed.length > 0);
   const dropped = new Set<RegisterEntry>(live);
   for (const { known } of found) dropped.delete(known);
   return {
     entries: [
       ...changed,
-      ...returned.map(({ wanted, known }) => entryFrom('RESTORED', wanted, known, machineOf)),
-      ...newRows.map((row) => newEntry(practiceId, row, machineFor.get(row) ?? null)),
+      ...(yield* inSteps(returned, ({ wanted, known }) => entryFrom('RESTORED', wanted, known, machineOf))),
+      ...(yield* inSteps(newRows, (row) => newEntry(practiceId, row, machineFor.get(row) ?? null))),
       ...(mode === 'REPLACE' ? [...dropped].map((entry) => droppedEntry(entry, machineOf)) : []),
     ],
     unchanged: kept.length - changed.length,
   };
+}
+
+/** Entries that are worked out in one step. */
+const ENTRIES_PER_STEP = 500;
+
+function* inSteps<T, U>(things: readonly T[], work: (one: T) => U): Generator<void, U[]> {
+  const done: U[] = [];
+  for (const one of things) {
+    if (done.length % ENTRIES_PER_STEP === 0) yield;
+    done.push(work(one));
+  }
+  return done;
 }
 
 /** A machine that is replaced or retired is nobody's asset any more. */
@@ -155,16 +172,6 @@ function droppedEntry(before: RegisterEntry, machines: ReadonlyMap<string, Known
 function without<Row>(rows: readonly Row[], matches: readonly { readonly wanted: Row }[]): Row[] {
   const matched = new Set(matches.map(({ wanted }) => wanted));
   return rows.filter((row) => !matched.has(row));
-}
-
-function groupBy<T>(things: readonly T[], keyOf: (one: T) => string): ReadonlyMap<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const one of things) {
-    const group = groups.get(keyOf(one));
-    if (group === undefined) groups.set(keyOf(one), [one]);
-    else group.push(one);
-  }
-  return groups;
 }
 
 /** What the register says of a machine and the machine's own row does not hold otherwise. */

@@ -1,9 +1,14 @@
+import { toTheEnd } from '@app/recovery';
+import { knownPractices } from '../../../test/support/known-practices';
 import { readRegisterFile } from './read-register-file';
 import { RegisterFileError } from './register-file-error';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text, 'utf8');
-const read = (text: string, mapping = {}): ReturnType<typeof readRegisterFile> =>
-  readRegisterFile(bytes(text), mapping);
+const PRACTICES = knownPractices({ P99001: 'OPEN', P99002: 'OPEN', P99003: 'OPEN' });
+const readBytes = (content: Uint8Array, mapping = {}, hasDefaultPractice = false) =>
+  toTheEnd(readRegisterFile(content, { mapping, hasDefaultPractice, practices: PRACTICES }));
+const read = (text: string, mapping = {}, hasDefaultPractice = false) =>
+  readBytes(bytes(text), mapping, hasDefaultPractice);
 const codeOf = (work: () => unknown): string => {
   try {
     work();
@@ -69,7 +74,7 @@ describe('an asset list', () => {
     ]
       .map((cells) => cells.join(delimiter))
       .join('\n');
-    const file = readRegisterFile(encode(text), {});
+    const file = readBytes(encode(text));
     expect(file.dialect).toBe('SPREADSHEET');
     expect(
       file.rows.map(({ role, location, bitlockerKeyEscrowed }) => [role, location, bitlockerKeyEscrowed]),
@@ -132,8 +137,8 @@ describe('an asset list', () => {
     expect(codeOf(() => read(text))).toBe(code);
   });
 
-  it('in another encoding is refused', () => {
-    expect(codeOf(() => readRegisterFile(Uint8Array.from([0x41, 0x2c, 0xe9, 0x0a]), {}))).toBe('NOT_TEXT');
+  it('with bytes that no encoding has is refused', () => {
+    expect(codeOf(() => readBytes(Uint8Array.from([0x41, 0x2c, 0xe9, 0x81, 0x0a])))).toBe('NOT_TEXT');
   });
 
   it('is bounded', () => {

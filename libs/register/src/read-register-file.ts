@@ -1,7 +1,10 @@
+import { cutLines, recordAt, recordsBelow, type CsvRecord, type CsvShape } from './csv-records';
+import { findPracticeColumn } from './practice-column';
+import type { KnownPractices } from './practice-codes';
 import { readRegisterRow } from './read-register-row';
-import { findColumns, type RegisterColumns } from './register-columns';
+import { readText } from './read-text';
+import { findColumns, knownTitles, type RegisterColumns } from './register-columns';
 import {
-  REGISTER_FILE_BYTES_MAX,
   REGISTER_ROWS_MAX,
   type BrokenRow,
   type RegisterFile,
@@ -9,125 +12,115 @@ import {
   type RegisterRow,
 } from './register-file';
 import { RegisterFileError } from './register-file-error';
-import { splitCsvLine } from './split-csv-line';
+
+/** How a list is to be read. */
+export type RegisterReading = {
+  readonly mapping: RegisterMapping;
+  /** A practice was given for rows that name none. */
+  readonly hasDefaultPractice: boolean;
+  readonly practices: KnownPractices;
+};
 
 /** Lines above the header that are looked through: reports put titles and dates there. */
 const LINES_ABOVE_HEADER_MAX = 20;
 const DELIMITERS = [',', ';', '\t', '|'] as const;
+/** The first line by which Excel is told what separates the cells. */
+const SEPARATOR_LINE = /^"?sep=(.)"?[,;\t|]*$/i;
+/** Rows, and characters of them, in one step: a few milliseconds. */
+const ROWS_PER_STEP = 250;
+const CHARACTERS_PER_STEP = 200_000;
 
 /**
- * Reads an asset list: CSV with commas, semicolons, tabs or bars, in UTF-8 or UTF-16, with or without a byte order mark, exported by
- * Intune, by Configuration Manager or from a spreadsheet. Which column is which follows from the titles, or from the mapping.
- * Rows that cannot be taken are listed by their line; a list that cannot be read at all is refused.
+ * Reads an asset list: CSV with commas, semicolons, tabs or bars, in the encodings of `readText`, exported by Intune, Configuration
+ * Manager, Active Directory, Entra, Defender, Lansweeper, Snipe-IT or GLPI, or from a spreadsheet. Which column is which follows from
+ * the titles, or from the mapping; which one says where a machine is, from what is in it (`findPracticeColumn`). Rows that cannot be
+ * taken are listed by their line; a list that cannot be read at all is refused. Step by step: the largest list is seconds of work.
  *
  * @param bytes the content itself
  * @throws RegisterFileError
  */
-export function readRegisterFile(bytes: Uint8Array, mapping: RegisterMapping): RegisterFile {
-  const lines = decode(bytes).split(/\r\n|\n|\r/);
+export function* readRegisterFile(
+  bytes: Uint8Array,
+  { mapping, hasDefaultPractice, practices }: RegisterReading,
+): Generator<void, RegisterFile> {
+  const { text, encoding } = yield* readText(bytes);
+  const lines = yield* cutLines(text);
   const header = findHeader(lines, mapping);
+  const records = yield* takeRecords(lines, header);
+  const practicePlace = yield* findPracticeColumn(records, header.columns, hasDefaultPractice, practices);
   const rows: RegisterRow[] = [];
   const broken: BrokenRow[] = [];
   let otherSystems = 0;
-  let found = 0;
-  for (const { line, cells } of recordsBelow(lines, header)) {
-    found += 1;
-    if (found > REGISTER_ROWS_MAX)
-      throw new RegisterFileError('TOO_LARGE', `more than ${REGISTER_ROWS_MAX} rows`);
+  for (const [at, { line, cells }] of records.entries()) {
+    if (at % ROWS_PER_STEP === 0) yield;
     if (cells === null) {
       broken.push({ line, problem: 'STRAY_QUOTE' });
       continue;
     }
-    const row = readRegisterRow(cells, line, header.columns);
+    const row = readRegisterRow(cells, line, header.columns, practicePlace);
     if (row === 'OTHER_SYSTEM') otherSystems += 1;
     else if ('problem' in row) broken.push(row);
     else rows.push(row);
   }
-  if (found === 0) throw new RegisterFileError('EMPTY_FILE', 'there is no row below the header');
-  return { dialect: header.columns.dialect, columns: header.columns.titles, rows, broken, otherSystems };
+  const columns = columnsByTitle(header.columns, practicePlace);
+  return { dialect: header.columns.dialect, encoding, columns, rows, broken, otherSystems };
 }
 
-type Header = {
-  /** Lines up to and with the header. */
-  readonly lines: number;
-  readonly delimiter: string;
-  /** Titles in it. */
-  readonly width: number;
-  readonly columns: RegisterColumns;
-};
+function* takeRecords(lines: readonly string[], header: CsvShape): Generator<void, readonly CsvRecord[]> {
+  const records: CsvRecord[] = [];
+  let [at, characters] = [header.linesAbove, 0];
+  for (const record of recordsBelow(lines, header)) {
+    records.push(record);
+    if (records.length > REGISTER_ROWS_MAX)
+      throw new RegisterFileError('TOO_LARGE', `more than ${REGISTER_ROWS_MAX} rows`);
+    for (; at < record.line; at += 1) characters += lines[at]?.length ?? 0;
+    if (characters < CHARACTERS_PER_STEP && records.length % ROWS_PER_STEP !== 0) continue;
+    characters = 0;
+    yield;
+  }
+  if (records.length === 0) throw new RegisterFileError('EMPTY_FILE', 'there is no row below the header');
+  return records;
+}
+
+type Header = CsvShape & { readonly columns: RegisterColumns };
 
 function findHeader(lines: readonly string[], mapping: RegisterMapping): Header {
+  const separator = SEPARATOR_LINE.exec(lines[0]?.trim() ?? '')?.[1];
+  const delimiters = separator === undefined ? DELIMITERS : [separator];
   for (let at = 0; at < Math.min(lines.length, LINES_ABOVE_HEADER_MAX + 1); at += 1) {
-    const text = lines[at] ?? '';
-    for (const delimiter of DELIMITERS) {
-      const titles = text.includes(delimiter) ? splitCsvLine(text, delimiter) : null;
-      const columns = titles === null ? null : findColumns(titles, mapping);
-      if (columns !== null) return { lines: at + 1, delimiter, width: titles?.length ?? 0, columns };
+    let best: Header | null = null;
+    for (const delimiter of delimiters) {
+      const found = headerAt(lines, at, delimiter, mapping);
+      if (found !== null && (best === null || knownTitles(found.columns) > knownTitles(best.columns)))
+        best = found;
     }
+    if (best !== null) return best;
   }
   if (lines.every((line) => line.trim() === ''))
     throw new RegisterFileError('EMPTY_FILE', 'there is nothing in this file');
   throw new RegisterFileError(
     'NO_HEADER',
-    'no line names the columns: expected titles such as “Practice code”, “Device name” and “Serial number”, or a mapping',
+    'no line names the columns: expected titles such as “Practice code”, “Device name” and “Serial number”, or a mapping such as ' +
+      'mapping={"hostname":"PC name"} or --map hostname="PC name"',
   );
 }
 
-type Record = { readonly line: number; readonly cells: readonly string[] | null };
-
-/**
- * The rows below a header. A row is a line, unless a cell in quotes goes on over several; a quote that never ends spoils its own line
- * and not the rest of the list.
- */
-function* recordsBelow(lines: readonly string[], header: Header): Generator<Record> {
-  for (let at = header.lines; at < lines.length; at += 1) {
-    const text = lines[at] ?? '';
-    if (text.trim() === '') continue;
-    const line = at + 1;
-    const cells = splitCsvLine(text, header.delimiter);
-    if (cells !== null) {
-      yield { line, cells };
-      continue;
-    }
-    const joined = joinLines(lines, at, header);
-    yield { line, cells: joined?.cells ?? null };
-    at += joined?.more ?? 0;
-  }
-}
-
-/** A note of a few lines in one cell is as far as a cell goes. */
-const CELL_LINES_MAX = 20;
-
-/** Lines that together are one whole row; none of those below is one by itself. */
-function joinLines(
+function headerAt(
   lines: readonly string[],
   at: number,
-  { delimiter, width }: Header,
-): { readonly cells: readonly string[]; readonly more: number } | null {
-  let text = lines[at] ?? '';
-  for (let more = 1; more < CELL_LINES_MAX && at + more < lines.length; more += 1) {
-    const below = lines[at + more] ?? '';
-    if (splitCsvLine(below, delimiter)?.length === width) return null;
-    text = `${text}\n${below}`;
-    const cells = splitCsvLine(text, delimiter);
-    if (cells !== null) return cells.length === width ? { cells, more } : null;
-  }
-  return null;
+  delimiter: string,
+  mapping: RegisterMapping,
+): Header | null {
+  if (lines[at]?.includes(delimiter) !== true) return null;
+  const record = recordAt(lines, at, delimiter);
+  const columns = record === null ? null : findColumns(record.cells, mapping);
+  if (record === null || columns === null) return null;
+  return { linesAbove: at + record.more + 1, delimiter, width: record.cells.length, columns };
 }
 
-function decode(bytes: Uint8Array): string {
-  if (bytes.length > REGISTER_FILE_BYTES_MAX)
-    throw new RegisterFileError('TOO_LARGE', `expected at most ${REGISTER_FILE_BYTES_MAX} bytes`);
-  const [first, second] = bytes;
-  if (first === 0x50 && second === 0x4b)
-    throw new RegisterFileError('NOT_TEXT', 'this is a workbook or an archive: save the sheet as CSV');
-  const encoding =
-    first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8';
-  try {
-    const text = new TextDecoder(encoding, { fatal: true }).decode(bytes);
-    if (!text.includes('\u0000')) return text;
-  } catch {
-    // Said below.
-  }
-  throw new RegisterFileError('NOT_TEXT', 'this is no text in UTF-8 or UTF-16: save the sheet as CSV UTF-8');
+/** Titles that were understood, by field; for people to see what was read as what. */
+function columnsByTitle({ titles, places }: RegisterColumns, practicePlace: number | null): RegisterMapping {
+  const named = new Map([...places].map(([field, place]) => [field, titles[place] ?? '']));
+  if (practicePlace !== null) named.set('practice', titles[practicePlace] ?? '');
+  return Object.fromEntries(named);
 }

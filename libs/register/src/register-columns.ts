@@ -9,75 +9,111 @@ import { RegisterFileError } from './register-file-error';
 /** Where the columns of a list are, and where the list comes from. */
 export type RegisterColumns = {
   readonly dialect: RegisterDialect;
-  /** Place of each field in a row, from 0. */
+  /** Titles as they are in the list. */
+  readonly titles: readonly string[];
+  /** Place of each field in a row, from 0; of the practice only where the mapping says so. */
   readonly places: ReadonlyMap<RegisterField, number>;
-  /** The same by title. */
-  readonly titles: RegisterMapping;
+  /** Columns whose titles promise codes of practices, the surest first; what is in them decides (`findPracticeColumn`). */
+  readonly practiceTitles: readonly PracticeTitle[];
+  /** Columns that tell what a row is: an operating system, a class of objects, a type of asset. */
+  readonly kinds: readonly number[];
+  /** The column of asset tags may be the internal number that a tool gave each row. */
+  readonly tagMayBeInternal: boolean;
 };
+
+/** A column that may hold codes of practices by its title; `isSure`: it holds nothing else. */
+export type PracticeTitle = { readonly place: number; readonly isSure: boolean };
 
 /**
  * Titles by which a field is known, folded: letters and digits in lower case, and without the zero that Configuration Manager's
- * views put behind every name. Sources: the export of Intune's device list and the names of Microsoft Graph's managedDevice
- * (learn.microsoft.com); the names of v_R_System, v_GS_PC_BIOS and v_GS_SYSTEM_ENCLOSURE; and what people write over a list.
+ * views put behind every name. Sources: Intune's list of devices and Microsoft Graph's managedDevice and device, Defender's list of
+ * devices, v_R_System, v_GS_PC_BIOS and v_GS_SYSTEM_ENCLOSURE of Configuration Manager, attributes of Active Directory
+ * (learn.microsoft.com); tblAssets of Lansweeper (community.lansweeper.com); the importer of Snipe-IT (snipe-it.readme.io); search
+ * options of GLPI's computers (github.com/glpi-project/glpi, src/Computer.php); and what people write over a list.
  */
-const TITLES: Readonly<Record<RegisterField, readonly string[]>> = {
-  practice: [
-    ...[
-      'practice',
-      'practicecode',
-      'odscode',
-      'ods',
-      'gppractice',
-      'gppracticecode',
-      'practiceods',
-      'organisationcode',
-    ],
-    ...[
-      'site',
-      'sitecode',
-      'sitename',
-      'devicecategory',
-      'devicecategorydisplayname',
-      'category',
-      'grouptag',
-      'ou',
-    ],
-    ...['systemouname', 'distinguishedname'],
-  ],
+const TITLES: Readonly<Record<Exclude<RegisterField, 'practice' | 'operatingSystem'>, readonly string[]>> = {
   hostname: [
-    ...[
-      'hostname',
-      'devicename',
-      'computername',
-      'machinename',
-      'pcname',
-      'netbiosname',
-      'workstation',
-      'name',
-      'computer',
-      'pc',
-    ],
+    ...['hostname', 'devicename', 'computername', 'machinename', 'pcname', 'netbiosname', 'workstation'],
+    ...['workstationname', 'assetname', 'dnshostname', 'name', 'cn', 'computer', 'pc', 'displayname', 'fqdn'],
+    ...['samaccountname', 'dn', 'distinguishedname'],
   ],
-  serialNumber: ['serialnumber', 'serial', 'serialno', 'biosserialnumber', 'servicetag'],
-  assetTag: ['assettag', 'smbiosassettag', 'assetnumber', 'assetno', 'assetid', 'asset', 'inventorynumber'],
+  serialNumber: ['serialnumber', 'serial', 'serialno', 'biosserialnumber', 'servicetag', 'sn'],
+  assetTag: ['assettag', 'smbiosassettag', 'assetnumber', 'assetno', 'inventorynumber', 'asset', 'assetid'],
   smbiosUuid: ['smbiosuuid', 'smbiosguid', 'uuid', 'biosuuid', 'hardwareuuid'],
   role: ['role', 'machinerole', 'use', 'usage', 'purpose', 'function'],
   location: ['location', 'room', 'roomname', 'desk', 'place', 'building'],
   bitlockerKeyId: ['bitlockerkeyid', 'recoverykeyid', 'keyid', 'keyprotectorid', 'protectorid'],
   bitlockerKeyEscrowed: ['bitlockerkeyescrowed', 'keyescrowed', 'escrowed', 'keyinescrow', 'bitlockerescrow'],
-  operatingSystem: ['os', 'operatingsystem', 'operatingsystemnameand', 'platform'],
 };
 
-/** Titles that only one tool writes. */
-const SIGNATURES: readonly (readonly [RegisterDialect, readonly string[]])[] = [
-  [
-    'CONFIGURATION_MANAGER',
-    ['netbiosname', 'resourceid', 'smbiosguid', 'smbiosassettag', 'resourcedomainorworkgr'],
+/** Over codes of practices, and nothing else. */
+const PRACTICE_TITLES = [
+  ...['practice', 'practicecode', 'odscode', 'ods', 'gppractice', 'gppracticecode', 'practiceods'],
+  ...['organisationcode'],
+];
+/** Over codes of practices where an IT team uses such a column for them; "Site Code" of Configuration Manager is PS1. */
+const MAYBE_PRACTICE_TITLES = [
+  ...[
+    'site',
+    'sitecode',
+    'sitename',
+    'devicecategory',
+    'devicecategorydisplayname',
+    'category',
+    'grouptag',
+    'ou',
   ],
-  [
-    'INTUNE',
-    ['azureaddeviceid', 'entradeviceid', 'lastcheckin', 'enrollmentdate', 'lastsyncdatetime', 'managedby'],
+  ...[
+    'organisationalunit',
+    'organizationalunit',
+    'systemouname',
+    'distinguishedname',
+    'dn',
+    'entity',
+    'company',
   ],
+];
+
+/** Titles over what a row is; all of them that are there count. */
+const KIND_TITLES = [
+  ...[
+    'operatingsystem',
+    'os',
+    'osplatform',
+    'operatingsystemname',
+    'operatingsystemnameand',
+    'osname',
+    'platform',
+  ],
+  ...['assettypename', 'assettype', 'objectclass'],
+];
+
+/** Titles that together only one tool writes; the first that fits. */
+const SIGNATURES: readonly (readonly [RegisterDialect, ...(readonly string[])])[] = [
+  ['CONFIGURATION_MANAGER', 'netbiosname'],
+  ['CONFIGURATION_MANAGER', 'resourceid'],
+  ['CONFIGURATION_MANAGER', 'smbiosguid'],
+  ['CONFIGURATION_MANAGER', 'smbiosassettag'],
+  ['CONFIGURATION_MANAGER', 'resourcedomainorworkgr'],
+  ['CONFIGURATION_MANAGER', 'clientactivity', 'sitecode'],
+  ['DEFENDER', 'osplatform', 'devicename'],
+  ['DEFENDER', 'onboardingstatus'],
+  ['LANSWEEPER', 'assettypename'],
+  ['LANSWEEPER', 'assetid', 'assetname'],
+  ['INTUNE', 'azureaddeviceid'],
+  ['INTUNE', 'entradeviceid'],
+  ['INTUNE', 'lastcheckin'],
+  ['INTUNE', 'enrollmentdate'],
+  ['INTUNE', 'lastsyncdatetime'],
+  ['INTUNE', 'managedby'],
+  ['ENTRA', 'displayname', 'deviceid'],
+  ['ACTIVE_DIRECTORY', 'objectclass'],
+  ['ACTIVE_DIRECTORY', 'distinguishedname'],
+  ['ACTIVE_DIRECTORY', 'dn', 'cn'],
+  ['SNIPE_IT', 'assettag', 'assetname'],
+  ['SNIPE_IT', 'assettag', 'modelno'],
+  ['GLPI', 'operatingsystemname'],
+  ['GLPI', 'entity', 'inventorynumber'],
 ];
 
 /** Two known titles make a header; one may be a word in a cell. */
@@ -95,10 +131,28 @@ export function findColumns(titles: readonly string[], mapping: RegisterMapping)
   const places = new Map<RegisterField, number>();
   for (const field of REGISTER_FIELDS) {
     const wanted = mapping[field];
-    const place = wanted === undefined ? placeOf(TITLES[field], folded) : folded.indexOf(fold(wanted));
+    const known = field === 'practice' || field === 'operatingSystem' ? [] : TITLES[field];
+    const place = wanted === undefined ? placeOf(known, folded) : folded.indexOf(fold(wanted));
     if (place >= 0) places.set(field, place);
   }
-  const isHeader = places.size >= KNOWN_TITLES_MIN || mapped.some((field) => places.has(field));
+  const practiceTitles = [
+    ...placesOf(PRACTICE_TITLES, folded).map((place) => ({ place, isSure: true })),
+    ...placesOf(MAYBE_PRACTICE_TITLES, folded).map((place) => ({ place, isSure: false })),
+  ];
+  const mappedKind = places.get('operatingSystem');
+  const kinds = mappedKind === undefined ? placesOf(KIND_TITLES, folded) : [mappedKind];
+  const tagTitle = folded[places.get('assetTag') ?? -1];
+  const columns = {
+    ...{
+      dialect: dialectOf(folded),
+      titles: titles.map((title) => title.trim()),
+      places,
+      practiceTitles,
+      kinds,
+    },
+    tagMayBeInternal: mapping.assetTag === undefined && tagTitle === 'assetid',
+  };
+  const isHeader = knownTitles(columns) >= KNOWN_TITLES_MIN || mapped.some((field) => places.has(field));
   if (!isHeader) return null;
   const missing = mapped.find((field) => !places.has(field));
   if (missing !== undefined) {
@@ -107,23 +161,26 @@ export function findColumns(titles: readonly string[], mapping: RegisterMapping)
       `there is no column “${mapping[missing] ?? ''}” for ${missing}`,
     );
   }
-  const named = [...places].map(([field, place]) => [field, titles[place]?.trim() ?? '']);
-  return { dialect: dialectOf(folded), places, titles: Object.fromEntries(named) as RegisterMapping };
+  return columns;
+}
+
+/** How many titles are known: the more, the likelier it is that cells are separated as supposed. */
+export function knownTitles({ places, practiceTitles, kinds }: RegisterColumns): number {
+  return new Set([...places.values(), ...practiceTitles.map(({ place }) => place), ...kinds]).size;
 }
 
 /** The first known title that is there: titles stand in the order of how sure they are. */
 function placeOf(known: readonly string[], folded: readonly string[]): number {
-  for (const title of known) {
-    const place = folded.indexOf(title);
-    if (place >= 0) return place;
-  }
-  return -1;
+  return placesOf(known, folded)[0] ?? -1;
+}
+
+function placesOf(known: readonly string[], folded: readonly string[]): readonly number[] {
+  return known.map((title) => folded.indexOf(title)).filter((place) => place >= 0);
 }
 
 function dialectOf(folded: readonly string[]): RegisterDialect {
-  return (
-    SIGNATURES.find(([, titles]) => titles.some((title) => folded.includes(title)))?.[0] ?? 'SPREADSHEET'
-  );
+  const found = SIGNATURES.find(([, ...titles]) => titles.every((title) => folded.includes(title)));
+  return found?.[0] ?? 'SPREADSHEET';
 }
 
 function fold(title: string): string {

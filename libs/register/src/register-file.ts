@@ -2,8 +2,22 @@ import type { AssetIdentity } from '@app/recovery';
 import type { AssetFacts } from '@app/storage';
 
 /** Where a list comes from, as far as its header tells. */
-export const REGISTER_DIALECTS = ['INTUNE', 'CONFIGURATION_MANAGER', 'SPREADSHEET'] as const;
+export const REGISTER_DIALECTS = [
+  'INTUNE',
+  'CONFIGURATION_MANAGER',
+  'SPREADSHEET',
+  'ACTIVE_DIRECTORY',
+  'DEFENDER',
+  'ENTRA',
+  'GLPI',
+  'LANSWEEPER',
+  'SNIPE_IT',
+] as const;
 export type RegisterDialect = (typeof REGISTER_DIALECTS)[number];
+
+/** How the bytes of a list were read. */
+export const REGISTER_ENCODINGS = ['UTF_8', 'UTF_16LE', 'UTF_16BE', 'WINDOWS_1252'] as const;
+export type RegisterEncoding = (typeof REGISTER_ENCODINGS)[number];
 
 /** What a list can say about an asset. */
 export const REGISTER_FIELDS = [
@@ -32,7 +46,10 @@ export type RegisterRow = AssetIdentity &
     readonly practice: string | null;
   };
 
-/** Why a row is not taken. */
+/**
+ * Why a row is not taken. NO_IDENTITY: it holds nothing that tells a machine from others. SAME_ASSET_AS_ABOVE: a row above has its
+ * strongest identity. IDENTITY_SHARED: all that it is known by is shared by more machines than one asset can have records.
+ */
 export const ROW_PROBLEMS = [
   'STRAY_QUOTE',
   'WRONG_COLUMNS',
@@ -45,6 +62,7 @@ export const ROW_PROBLEMS = [
   'PRACTICE_CLOSED',
   'OUT_OF_SCOPE',
   'SAME_ASSET_AS_ABOVE',
+  'IDENTITY_SHARED',
 ] as const;
 export type RowProblem = (typeof ROW_PROBLEMS)[number];
 
@@ -54,11 +72,12 @@ export type BrokenRow = { readonly line: number; readonly problem: RowProblem };
 /** A list, read and checked by itself. */
 export type RegisterFile = {
   readonly dialect: RegisterDialect;
+  readonly encoding: RegisterEncoding;
   /** Titles of the columns that were understood, by field. */
   readonly columns: RegisterMapping;
   readonly rows: readonly RegisterRow[];
   readonly broken: readonly BrokenRow[];
-  /** Rows of telephones, tablets and Macs, which are nothing for this register. */
+  /** Rows of telephones, tablets, Macs, printers and people, which are nothing for this register. */
   readonly otherSystems: number;
 };
 

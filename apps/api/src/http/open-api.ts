@@ -95,6 +95,12 @@ const ENROLLED = Type.Object({
       machineId: Type.Union([Type.String(), Type.Null()], { description: 'Opaque.' }),
       credential: Type.Union([Type.String(), Type.Null()], { description: 'Bearer token of the machine.' }),
       code: ITEM_CODE,
+      practice: Type.Optional(
+        Type.String({
+          description:
+            'The practice that it was taken for, where the request names one of its branch surgeries (P82011001).',
+        }),
+      ),
     }),
   ),
   report: Type.Object({ everySeconds: Type.Integer(), jitterSeconds: Type.Integer() }),

@@ -1,4 +1,11 @@
-import { ENTRY_CHANGES, IMPORT_MODES, REGISTER_DIALECTS, REGISTER_FIELDS, ROW_PROBLEMS } from '@app/register';
+import {
+  ENTRY_CHANGES,
+  IMPORT_MODES,
+  REGISTER_DIALECTS,
+  REGISTER_ENCODINGS,
+  REGISTER_FIELDS,
+  ROW_PROBLEMS,
+} from '@app/register';
 import { Type, type Static, type TLiteral, type TUnion } from '@sinclair/typebox';
 import { PRINTABLE } from './printable';
 
@@ -39,7 +46,11 @@ export const RegisterQuery = Type.Object(
       }),
     ),
     practice: Type.Optional(
-      Type.String({ pattern: '^[A-Z0-9]{3,8}$', description: 'ODS code for rows that name no practice.' }),
+      Type.String({
+        pattern: '^[A-Za-z0-9 ]{3,20}$',
+        description:
+          'ODS code, of the practice or of one of its branch surgeries, for rows that name no practice.',
+      }),
     ),
     fileName: Type.Optional(
       Type.String({ maxLength: 255, pattern: PRINTABLE, description: 'For the records.' }),
@@ -61,13 +72,26 @@ const nullable = (description: string): ReturnType<typeof Type.Union> =>
 /** What a list would change, or has changed; null where it could not be read. */
 const DIFF = Type.Object({
   dialect: oneOf(REGISTER_DIALECTS, { description: 'What its titles look like.' }),
+  encoding: oneOf(REGISTER_ENCODINGS, {
+    description:
+      'How its bytes were read; WINDOWS_1252 where they are no UTF-8, which letters with accents show.',
+  }),
   columns: Type.Record(Type.String(), Type.String(), {
     description: 'Titles that were understood, by field.',
   }),
   mode: oneOf(IMPORT_MODES),
   rows: Type.Integer({ description: 'Rows below the header; each is taken, broken or of another system.' }),
   practices: Type.Integer(),
-  otherSystems: Type.Integer({ description: 'Rows of telephones, tablets and Macs, which are left out.' }),
+  branches: Type.Array(
+    Type.Object({ branch: Type.String(), practice: Type.String(), rows: Type.Integer() }),
+    {
+      description:
+        'Branch surgeries that rows name, taken for the practice that they belong to. The first 100.',
+    },
+  ),
+  otherSystems: Type.Integer({
+    description: 'Rows of telephones, Macs, printers, people and the like, which are left out.',
+  }),
   unchanged: Type.Integer(),
   added: Type.Integer(),
   changed: Type.Integer(),
@@ -102,7 +126,7 @@ export const RegisterAnswerBody = Type.Object({
     description: 'Nothing of a list that is REFUSED was taken.',
   }),
   code: nullable(
-    'Why it is refused: BROKEN_ROWS, DIFF_OUT_OF_DATE, EMPTY_FILE, NOT_TEXT, TOO_LARGE, NO_HEADER or UNKNOWN_COLUMN.',
+    'Why it is refused: BROKEN_ROWS, DIFF_OUT_OF_DATE, EMPTY_FILE, NOT_TEXT, TOO_LARGE, NO_HEADER, UNKNOWN_COLUMN or PRACTICE_COLUMN_UNCLEAR.',
   ),
   message: nullable('The same as a sentence.'),
   importId: nullable('What machines’ timelines name this import by.'),

@@ -2,6 +2,7 @@ import { REGISTER_FIELDS, REGISTER_FILE_BYTES_MAX, type RegisterMapping } from '
 import type { Clock } from '@app/recovery';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { FollowRoute } from '../audit/follow-route';
+import { RegisterTurns } from '../register-turns';
 import type { RegisterRequest, TakeRegister } from '../take-register';
 import { accessOf } from './guard-routes';
 import { unpackBody } from './read-body';
@@ -24,6 +25,7 @@ export function registerRegisterRoute(
   fastify: FastifyInstance,
   { register, follow, clock }: RegisterParts,
 ): void {
+  const turns = new RegisterTurns();
   void fastify.register((scope, _options, done) => {
     scope.addContentTypeParser(
       MEDIA_TYPES,
@@ -42,7 +44,7 @@ export function registerRegisterRoute(
         const asked = toRegisterRequest(request.query as RegisterQuery, request.body);
         const access = accessOf(request);
         const sender = { actor: access.principal, covers: access.standing('IT').now.covers };
-        return follow(request, asked, () => register.take(asked, sender, clock.now()));
+        return follow(request, asked, () => turns.take(() => register.take(asked, sender, clock.now())));
       },
       errorHandler: (error, _request, reply) => {
         sendRefusal(reply, toRefusal(error));
@@ -57,7 +59,7 @@ function toRegisterRequest(query: RegisterQuery, bytes: Uint8Array): RegisterReq
     bytes,
     fileName: query.fileName ?? null,
     mode: query.mode ?? 'MERGE',
-    practice: query.practice ?? null,
+    practice: query.practice?.replaceAll(' ', '').toUpperCase() ?? null,
     mapping: readMapping(query.mapping),
     apply: query.apply === 'true',
     fingerprint: query.fingerprint ?? null,
