@@ -106,7 +106,7 @@ const SKIPPED = {
 };
 
 export default defineConfig(
-  globalIgnores(['dist/', 'coverage/', '.data/', '.demo/']),
+  globalIgnores(['dist/', '*.part/', 'coverage/', '.data/', '.demo/']),
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
