@@ -84,7 +84,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   try {
     const clusterDir = join(dataDir, 'cluster');
     const account = await choosePostgresAccount(clusterDir);
-    const binaries = await findPostgresBinaries(account, (folder) => {
+    const binaries = await findPostgresBinaries(account, dataDir, (folder) => {
       log('postgres_copied', { folder });
     });
     const leftover = await stopLeftoverPostgres(clusterDir, binaries.pgCtl);
@@ -124,7 +124,7 @@ export async function stopOrphanedPostgres(dataDir: string): Promise<void> {
   try {
     const clusterDir = join(folder, 'cluster');
     const account = await choosePostgresAccount(clusterDir);
-    const binaries = await findPostgresBinaries(account, () => undefined);
+    const binaries = await findPostgresBinaries(account, folder, () => undefined);
     await stopLeftoverPostgres(clusterDir, binaries.pgCtl);
   } finally {
     await lock.release();

