@@ -132,7 +132,12 @@ it.each<[Record<string, string>, RegExp]>([
   [{ AUDIT_KEY: 'c0ffee' }, /AUDIT_KEY must hold 32 bytes/],
   [{ AUDIT_KEY: `${CREDENTIAL_KEY},c0ffee` }, /AUDIT_KEY must hold 32 bytes/],
   [{ ...OWN_DATABASE, DATABASE_URL: 'mysql://127.0.0.1/recovery' }, /DATABASE_URL/],
-  [{ ...OWN_DATABASE, DATABASE_URL: '' }, /DATABASE_URL/],
+  [{ ...OWN_DATABASE, DATABASE_URL: '' }, /DATABASE_URL must not be empty/],
+  [
+    { ...OWN_DATABASE, DATABASE_URL: 'postgres://u:p@127.0.0.1:5432,127.0.0.1:5433/recovery' },
+    /DATABASE_URL names several hosts/,
+  ],
+  [{ ...OWN_DATABASE, DATABASE_URL: 'postgres://u:a#b@127.0.0.1/recovery' }, /DATABASE_URL holds a #/],
   [{ DATABASE_URL: OWN_DATABASE.DATABASE_URL, CREDENTIAL_KEY }, /ADMIN_TOKEN is needed/],
   [{ DATABASE_URL: OWN_DATABASE.DATABASE_URL, ADMIN_TOKEN }, /CREDENTIAL_KEY is needed/],
   [{ OIDC_AUDIENCE: 'https://recovery.example' }, /OIDC_AUDIENCE without OIDC_ISSUER/],

@@ -1,5 +1,6 @@
 import { ADMIN_TOKEN_CHARACTERS_MIN, type CredentialLife, type OidcIssuer } from '@app/access';
 import { DAY_MS, policyForInterval, policyProblems, type WorkPolicy } from '@app/recovery';
+import { databaseUrlProblems } from '@app/storage';
 import { join, resolve } from 'node:path';
 import { EnvironmentReader, type Environment } from './environment';
 import { keySettings, type KeySettings } from './key-settings';
@@ -57,7 +58,7 @@ export function readSettings(env: Environment): Settings {
     host: env['HOST'] ?? '127.0.0.1',
     production: env['NODE_ENV'] === 'production',
     dataDir: dataDirOf(env),
-    databaseUrl: reader.secret('DATABASE_URL'),
+    databaseUrl: readDatabaseUrl(reader),
     adminToken: reader.secret('ADMIN_TOKEN'),
     rowSecurity: reader.flag('ROW_SECURITY', true),
     ...keySettings(reader),
@@ -84,13 +85,21 @@ export function readSettings(env: Environment): Settings {
 /**
  * Where the database is: all that a tool beside the service needs to know.
  *
- * @throws SettingsError when a file that is named cannot be read
+ * @throws SettingsError when the address is wrong, or a file that is named cannot be read
  */
 export function readDatabaseSettings(env: Environment): Pick<Settings, 'dataDir' | 'databaseUrl'> {
   const reader = new EnvironmentReader(env);
-  const databaseUrl = reader.secret('DATABASE_URL');
+  const databaseUrl = readDatabaseUrl(reader);
   if (reader.problems.length > 0) throw new SettingsError(reader.problems);
   return { dataDir: dataDirOf(env), databaseUrl };
+}
+
+/** The address of an own PostgreSQL; what is wrong with it is noted, without quoting it. */
+function readDatabaseUrl(reader: EnvironmentReader): string | null {
+  const url = reader.secret('DATABASE_URL');
+  if (url !== null)
+    reader.problems.push(...databaseUrlProblems(url).map((problem) => `DATABASE_URL ${problem}`));
+  return url;
 }
 
 function dataDirOf(env: Environment): string {
@@ -147,8 +156,6 @@ function contradictions(settings: Settings): string[] {
     problems.push('ADMIN_TOKEN must hold no spaces, line ends or other characters that no bearer token has');
   }
   if (settings.databaseUrl !== null) {
-    if (!/^postgres(ql)?:\/\//.test(settings.databaseUrl))
-      problems.push('DATABASE_URL must start with postgres://');
     if (settings.adminToken === null) problems.push('ADMIN_TOKEN is needed with DATABASE_URL');
     if (settings.credentialKeys === null) problems.push('CREDENTIAL_KEY is needed with DATABASE_URL');
   }

@@ -1,4 +1,5 @@
 export { Database, isTransient, type Queryable } from './database';
+export { databaseUrlProblems } from './database-url';
 export { makeDataSource, migrateDatabase } from './data-source';
 export { EnrolmentTokenEntity, RelayCredentialEntity } from './entities/access.entity';
 export { ApiTokenEntity } from './entities/api-token.entity';
