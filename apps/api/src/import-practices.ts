@@ -20,8 +20,8 @@ import type { ToolDatabase } from './tool-database';
  * not.
  */
 
-const USAGE = `Usage: npm run import:practices -- FILE [--effective DAY] [--vintage DAY] [--json]
-       npm run import:practices -- --synthetic [--practices N] [--seed N] [--json]
+const USAGE = `Usage: npm run import:practices -- FILE [--effective DAY] [--vintage DAY] [--create] [--json]
+       npm run import:practices -- --synthetic [--practices N] [--seed N] [--create] [--json]
 
 FILE is epraccur (legacy or DSE dialect) or the practice map (gp-reg-pat-prac-map), recognised by its content.
   --effective DAY  when moves to another ICB took effect: 2024-07-19 (its start in UTC) or 2024-07-19T05:00:00Z.
@@ -32,6 +32,7 @@ FILE is epraccur (legacy or DSE dialect) or the practice map (gp-reg-pat-prac-ma
   --synthetic      made-up practices instead of a file, as many in each ICB as on 19 July 2024
   --practices N    only so many of them, 1 to ${SYNTHETIC_PRACTICES_MAX}
   --seed N         which of them has which supplier; default 1
+  --create         makes the database where there is none yet; without it, that is refused
   --json           the report as JSON
 RECOVERY_CLOCK, where the service has it, sets the time here, too.
 Exit code: 0 imported, 1 refused or failed and nothing changed, 2 wrong usage.
@@ -39,8 +40,8 @@ Exit code: 0 imported, 1 refused or failed and nothing changed, 2 wrong usage.
 
 /** What the command needs from outside; tests give their own. */
 export type Surroundings = {
-  /** The database, and now by the clock of the service that uses it. */
-  readonly openDatabase: () => Promise<OpenDatabase>;
+  /** The database, made when it is told so and there is none, and now by the clock of the service that uses it. */
+  readonly openDatabase: (create: boolean) => Promise<OpenDatabase>;
   /** Account of the host that runs the command. */
   readonly account: string;
   readonly write: (text: string) => void;
@@ -49,7 +50,7 @@ export type Surroundings = {
 
 type OpenDatabase = Pick<ToolDatabase, 'pool' | 'now' | 'openAudit' | 'close'>;
 
-type Command = { readonly json: boolean } & (
+type Command = { readonly create: boolean; readonly json: boolean } & (
   | {
       readonly kind: 'FILE';
       readonly path: string;
@@ -80,9 +81,10 @@ export async function runImportPractices(args: readonly string[], outside: Surro
 }
 
 async function importAs(command: Command, outside: Surroundings): Promise<ImportReport> {
+  const open = (): Promise<OpenDatabase> => outside.openDatabase(command.create);
   if (command.kind === 'SYNTHETIC') {
     const { practicesMax, seed } = command;
-    return recorded(outside, { synthetic: true, practicesMax, seed }, ({ pool, now }) =>
+    return recorded(outside, open, { synthetic: true, practicesMax, seed }, ({ pool, now }) =>
       importSyntheticPractices(pool, { practicesMax, seed, importedAt: now }),
     );
   }
@@ -105,7 +107,7 @@ async function importAs(command: Command, outside: Surroundings): Promise<Import
     effectiveAt: effectiveAt?.toISOString() ?? null,
     vintage,
   };
-  return recorded(outside, about, ({ pool, now }) =>
+  return recorded(outside, open, about, ({ pool, now }) =>
     importPractices(pool, file, { importedAt: now, ...dates }),
   );
 }
@@ -113,10 +115,11 @@ async function importAs(command: Command, outside: Surroundings): Promise<Import
 /** Imports, and says so in the audit log before and after; what cannot be recorded is not imported. */
 async function recorded(
   outside: Surroundings,
+  open: () => Promise<OpenDatabase>,
   details: NonNullable<AuditDescription['details']>,
   work: (database: OpenDatabase) => Promise<ImportReport>,
 ): Promise<ImportReport> {
-  const database = await outside.openDatabase();
+  const database = await open();
   try {
     const change = {
       actor: { kind: 'COMMAND_LINE', id: outside.account },
@@ -149,6 +152,7 @@ function failedOutcome(error: unknown): FailedOutcome {
 function readCommand(args: readonly string[]): Command {
   const { values, positionals } = readArguments(args);
   const json = values.json === true;
+  const create = values.create === true;
   if (values.synthetic === true) {
     if (positionals.length > 0) throw new UsageError('--synthetic takes no FILE.');
     if (values.effective !== undefined) throw new UsageError('--effective is for files.');
@@ -159,6 +163,7 @@ function readCommand(args: readonly string[]): Command {
       kind: 'SYNTHETIC',
       practicesMax: practicesMax ?? SYNTHETIC_PRACTICES_MAX,
       seed: seed ?? 1,
+      create,
       json,
     };
   }
@@ -169,7 +174,7 @@ function readCommand(args: readonly string[]): Command {
   }
   const effectiveAt = values.effective === undefined ? null : readInstant(values.effective);
   const vintage = values.vintage === undefined ? null : readDay(values.vintage);
-  return { kind: 'FILE', path, effectiveAt, vintage, json };
+  return { kind: 'FILE', path, effectiveAt, vintage, create, json };
 }
 
 function readArguments(args: readonly string[]) {
@@ -183,6 +188,7 @@ function readArguments(args: readonly string[]) {
         synthetic: { type: 'boolean' },
         practices: { type: 'string' },
         seed: { type: 'string' },
+        create: { type: 'boolean' },
         json: { type: 'boolean' },
       },
     });
@@ -232,10 +238,10 @@ function isSystemError(error: unknown): error is NodeJS.ErrnoException {
 
 async function main(): Promise<void> {
   process.exitCode = await runImportPractices(process.argv.slice(2), {
-    openDatabase: async () => {
+    openDatabase: async (create) => {
       // Loaded only when needed: usage and refused files should answer at once.
       const { openToolDatabase } = await import('./tool-database');
-      return openToolDatabase();
+      return openToolDatabase({ create, tell: (line) => process.stderr.write(`${line}\n`) });
     },
     account: accountName(),
     write: (text) => process.stdout.write(text),

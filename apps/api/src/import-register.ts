@@ -21,7 +21,7 @@ import type { ToolDatabase } from './tool-database';
  */
 
 const USAGE = `Usage: npm run import:register -- FILE [--apply] [--mode merge|replace] [--practice CODE] [--map FIELD=TITLE]…
-                                          [--skip-broken] [--json]
+                                          [--skip-broken] [--create] [--json]
 
 FILE is an asset list as CSV: of Intune, of Configuration Manager, or saved from a spreadsheet.
   --apply          takes the list; without it, only says what it would change
@@ -30,6 +30,7 @@ FILE is an asset list as CSV: of Intune, of Configuration Manager, or saved from
   --map F=TITLE    which column holds what, where its title is not recognised.
                    F is one of ${REGISTER_FIELDS.join(', ')}
   --skip-broken    takes the good rows of a list that has broken ones
+  --create         makes the database where there is none yet; without it, that is refused
   --json           the answer as JSON
 RECOVERY_CLOCK, where the service has it, sets the time here, too.
 Exit code: 0 compared or taken, 1 refused or failed and nothing changed, 2 wrong usage.
@@ -37,8 +38,8 @@ Exit code: 0 compared or taken, 1 refused or failed and nothing changed, 2 wrong
 
 /** What the command needs from outside; tests give their own. */
 export type Surroundings = {
-  /** The database, and now by the clock of the service that uses it. */
-  readonly openDatabase: () => Promise<OpenDatabase>;
+  /** The database, made when it is told so and there is none, and now by the clock of the service that uses it. */
+  readonly openDatabase: (create: boolean) => Promise<OpenDatabase>;
   /** Account of the host that runs the command. */
   readonly account: string;
   readonly write: (text: string) => void;
@@ -58,8 +59,8 @@ const OPERATOR = { id: 'command-line', name: 'command line' } as const;
 /** Runs the command and gives its exit code; never throws. */
 export async function runImportRegister(args: readonly string[], outside: Surroundings): Promise<0 | 1 | 2> {
   try {
-    const { json, ...request } = readCommand(args);
-    const answer = await take(request, outside);
+    const { json, create, ...request } = readCommand(args);
+    const answer = await take(request, create, outside);
     outside.write(json ? `${JSON.stringify(answer, null, 2)}\n` : describe(answer));
     return answer.outcome === 'REFUSED' ? 1 : 0;
   } catch (error) {
@@ -72,8 +73,12 @@ export async function runImportRegister(args: readonly string[], outside: Surrou
   }
 }
 
-async function take(request: RegisterRequest, outside: Surroundings): Promise<RegisterAnswer> {
-  const opened = await outside.openDatabase();
+async function take(
+  request: RegisterRequest,
+  create: boolean,
+  outside: Surroundings,
+): Promise<RegisterAnswer> {
+  const opened = await outside.openDatabase(create);
   const { database, now } = opened;
   try {
     const incident = await loadActiveIncident(database);
@@ -100,7 +105,9 @@ async function take(request: RegisterRequest, outside: Surroundings): Promise<Re
   }
 }
 
-function readCommand(args: readonly string[]): RegisterRequest & { readonly json: boolean } {
+function readCommand(
+  args: readonly string[],
+): RegisterRequest & { readonly create: boolean; readonly json: boolean } {
   const { values, positionals } = readArguments(args);
   const [path] = positionals;
   if (path === undefined || positionals.length > 1) throw new UsageError('Expected one FILE.');
@@ -113,6 +120,7 @@ function readCommand(args: readonly string[]): RegisterRequest & { readonly json
     apply: values.apply === true,
     fingerprint: null,
     skipBroken: values['skip-broken'] === true,
+    create: values.create === true,
     json: values.json === true,
   };
 }
@@ -128,6 +136,7 @@ function readArguments(args: readonly string[]) {
         practice: { type: 'string' },
         map: { type: 'string', multiple: true },
         'skip-broken': { type: 'boolean' },
+        create: { type: 'boolean' },
         json: { type: 'boolean' },
       },
     });
@@ -181,10 +190,10 @@ function describe({ outcome, code, message, diff }: RegisterAnswer): string {
 
 async function main(): Promise<void> {
   process.exitCode = await runImportRegister(process.argv.slice(2), {
-    openDatabase: async () => {
+    openDatabase: async (create) => {
       // Loaded only when needed: usage should answer at once.
       const { openToolDatabase } = await import('./tool-database');
-      return openToolDatabase();
+      return openToolDatabase({ create, tell: (line) => process.stderr.write(`${line}\n`) });
     },
     account: accountName(),
     write: (text) => process.stdout.write(text),

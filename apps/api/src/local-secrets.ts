@@ -11,6 +11,7 @@ export type Secrets = { readonly adminToken: string; readonly credentialKeys: re
 /** Told where a secret was written, never what it is. */
 type SecretLog = (event: string, fields: Record<string, unknown>) => void;
 
+const CREDENTIAL_KEY_FILE = 'credential-key';
 const SECRET_BYTES = 32;
 const OWNER_ONLY = 0o600;
 
@@ -34,7 +35,12 @@ export async function provideCredentialKeys(
 ): Promise<readonly Buffer[]> {
   if (settings.credentialKeys !== null) return settings.credentialKeys;
   const makeKey = (): string => randomBytes(SECRET_BYTES).toString('hex');
-  return parseKeys(await keepSecret(settings.dataDir, 'credential-key', makeKey, log));
+  return parseKeys(await keepSecret(settings.dataDir, CREDENTIAL_KEY_FILE, makeKey, log));
+}
+
+/** Whether the keys of credentials were made and kept there. */
+export function hasCredentialKeyFile(dataDir: string): boolean {
+  return existsSync(join(dataDir, CREDENTIAL_KEY_FILE));
 }
 
 async function keepSecret(

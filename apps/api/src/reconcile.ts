@@ -101,7 +101,7 @@ async function main(): Promise<void> {
     openDatabase: async () => {
       // Loaded only when needed: usage should answer at once.
       const { openToolDatabase } = await import('./tool-database');
-      return openToolDatabase();
+      return openToolDatabase({ create: false, tell: (line) => process.stderr.write(`${line}\n`) });
     },
     account: accountName(),
     write: (text) => process.stdout.write(text),

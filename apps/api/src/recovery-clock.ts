@@ -29,10 +29,19 @@ export function parseClockSetting(text: string): ClockSetting | null {
 /** The service's clock. Only the manual one can be set, and never backwards. */
 export class RecoveryClock implements Clock {
   private manualMs: number;
+  private readonly startMs: number;
   private readonly startedRealMs = Date.now();
 
-  constructor(readonly setting: ClockSetting) {
-    this.manualMs = setting.kind === 'MANUAL' ? setting.startMs : 0;
+  /**
+   * @param notBeforeMs the newest moment that the database knows: a replaced clock begins there where its setting names an earlier
+   *   one, as after a restart. Reports would be older than what is known of their machines, and all of them stale
+   */
+  constructor(
+    readonly setting: ClockSetting,
+    notBeforeMs = Number.NEGATIVE_INFINITY,
+  ) {
+    this.startMs = setting.kind === 'REAL' ? 0 : Math.max(setting.startMs, notBeforeMs);
+    this.manualMs = this.startMs;
   }
 
   now(): number {
@@ -40,7 +49,7 @@ export class RecoveryClock implements Clock {
       case 'REAL':
         return Date.now();
       case 'FAST':
-        return Math.floor(this.setting.startMs + (Date.now() - this.startedRealMs) * this.setting.factor);
+        return Math.floor(this.startMs + (Date.now() - this.startedRealMs) * this.setting.factor);
       case 'MANUAL':
         return this.manualMs;
     }

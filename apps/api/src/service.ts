@@ -2,7 +2,7 @@ import { ConsoleLogger, Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { OrganisationReader } from '@app/progress';
-import { Database, loadActiveIncident, migrateDatabase, ScopedReads } from '@app/storage';
+import { Database, lastPresenceMs, loadActiveIncident, migrateDatabase, ScopedReads } from '@app/storage';
 import { BlindnessWatch, ReportHeartbeats, ReportSpacing } from '@app/tracking';
 import type { FastifyReply } from 'fastify';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
@@ -40,7 +40,7 @@ import { Metrics } from './metrics';
 import { RateLimits } from './rate-limits';
 import { RecordReport } from './record-report';
 import { RenewCredential } from './renew-credential';
-import { RecoveryClock } from './recovery-clock';
+import { RecoveryClock, type ClockSetting } from './recovery-clock';
 import { ServiceLife } from './service-life';
 import type { Settings } from './settings';
 import { SweepSchedule } from './sweep-schedule';
@@ -68,7 +68,9 @@ export async function startService(settings: Settings): Promise<RunningService> 
     database = await Database.open(hosted.url, settings.limits.statementTimeoutMs);
     const reads = await ScopedReads.open(database, settings.rowSecurity);
     const incident = await loadActiveIncident(database);
-    const clock = new RecoveryClock(settings.clock);
+    const clock = await openClock(database, settings.clock, (event, fields) =>
+      logger.warn({ event, ...fields }),
+    );
     const module = AppModule.for({ settings, secrets, database, reads, incident, clock });
     const shortcuts: Shortcuts = { reports: null, polls: null };
     const app = await createApplication(module, settings, shortcuts);
@@ -89,6 +91,30 @@ export async function startService(settings: Settings): Promise<RunningService> 
     await hosted.stop();
     throw error;
   }
+}
+
+/** Steps of a real clock up to this length are corrections, and no news. */
+const CLOCK_STEP_MS_MAX = 60_000;
+
+/** The clock as it is set; never before what the database knows already, and said so where the setting names an earlier moment. */
+async function openClock(
+  database: Database,
+  setting: ClockSetting,
+  warn: (event: string, fields: Record<string, unknown>) => void,
+): Promise<RecoveryClock> {
+  const newestMs = (await lastPresenceMs(database.pool)) ?? Number.NEGATIVE_INFINITY;
+  const clock = new RecoveryClock(setting, newestMs);
+  const known = new Date(Math.max(newestMs, 0)).toISOString();
+  if (setting.kind !== 'REAL' && setting.startMs < newestMs) {
+    const set = new Date(setting.startMs).toISOString();
+    const why =
+      'RECOVERY_CLOCK names a moment before the service was last there; the clock continues from then';
+    warn('clock_moved', { set, to: known, why });
+  } else if (clock.now() < newestMs - CLOCK_STEP_MS_MAX) {
+    const why = 'the clock is before what the database knows: until it gets there, reports are stale';
+    warn('clock_behind', { now: new Date(clock.now()).toISOString(), known, why });
+  }
+  return clock;
 }
 
 /** What goes past the frameworks; null until there is somebody to take it. */

@@ -107,7 +107,7 @@ async function main(): Promise<void> {
   process.exitCode = await runVerifyAudit(process.argv.slice(2), {
     openDatabase: async () => {
       const { openToolDatabase } = await import('./tool-database');
-      return openToolDatabase();
+      return openToolDatabase({ create: false, tell: (line) => process.stderr.write(`${line}\n`) });
     },
     write: (text) => process.stdout.write(text),
     writeError: (text) => process.stderr.write(text),

@@ -151,6 +151,19 @@ async function neverAlone(client: EventEmitter): Promise<void> {
  */
 const MIGRATION_LOCK = 20240719;
 
+/** Whether a database has never been migrated: nothing of this service is in it. Changes nothing. */
+export async function isNewDatabase(url: string): Promise<boolean> {
+  const dataSource = await makeDataSource(url).initialize();
+  try {
+    const [row] = await dataSource.query<{ known: boolean }[]>(
+      `SELECT to_regclass('machine_status') IS NOT NULL AS known`,
+    );
+    return row?.known !== true;
+  } finally {
+    await dataSource.destroy();
+  }
+}
+
 /** Brings a database up to date. Safe to run from several processes at once. */
 export async function migrateDatabase(url: string): Promise<void> {
   const dataSource = await makeDataSource(url).initialize();

@@ -112,6 +112,17 @@ export async function attachToEmbeddedPostgres(dataDir: string): Promise<{ reado
   return answers === null ? null : { url };
 }
 
+/** Whether there is an embedded database in the folder, running or not. */
+export async function hasEmbeddedPostgres(dataDir: string): Promise<boolean> {
+  return stat(join(resolve(dataDir), 'cluster')).then(
+    () => true,
+    (error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+      throw error;
+    },
+  );
+}
+
 /**
  * Stops a server whose service is gone, and leaves its folder as it is. For tools that clear away folders;
  * `startEmbeddedPostgres` does it by itself.
@@ -141,11 +152,7 @@ type PreparedCluster = {
 
 async function prepareCluster(cluster: PreparedCluster): Promise<PreparedCluster> {
   const { dataDir, clusterDir, account, binaries, log } = cluster;
-  const exists = await stat(clusterDir).then(
-    () => true,
-    () => false,
-  );
-  if (exists) return cluster;
+  if (await hasEmbeddedPostgres(dataDir)) return cluster;
   // The password is on disk before the cluster that needs it.
   const facts = (await readConnectionFacts(dataDir)) ?? (await makeConnectionFacts());
   await writeConnectionFacts(dataDir, facts);

@@ -1,6 +1,6 @@
 export { Database, isTransient, type Queryable } from './database';
-export { databaseUrlProblems } from './database-url';
-export { makeDataSource, migrateDatabase } from './data-source';
+export { databasePlace, databaseUrlProblems } from './database-url';
+export { isNewDatabase, makeDataSource, migrateDatabase } from './data-source';
 export { EnrolmentTokenEntity, RelayCredentialEntity } from './entities/access.entity';
 export { ApiTokenEntity } from './entities/api-token.entity';
 export { NATION, scopeOf, type Scope } from './scope';
@@ -121,6 +121,7 @@ export {
 export { loadActiveIncident } from './incident.store';
 export {
   attachToEmbeddedPostgres,
+  hasEmbeddedPostgres,
   startEmbeddedPostgres,
   stopOrphanedPostgres,
   type EmbeddedPostgres,

@@ -145,10 +145,14 @@ export class ServiceProcess {
 
 /** Runs the import of made-up practices, all there were on 19 July 2024. */
 export async function importSyntheticPractices(options: ServiceOptions): Promise<void> {
-  const child = spawn(process.execPath, [join(APPS_DIR, 'api/src/import-practices.js'), '--synthetic'], {
-    env: serviceEnvironment(options),
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    [join(APPS_DIR, 'api/src/import-practices.js'), '--synthetic', '--create'],
+    {
+      env: serviceEnvironment(options),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   let output = '';
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
