@@ -23,10 +23,11 @@ import type { ToolDatabase } from './tool-database';
 const USAGE = `Usage: npm run import:register -- FILE [--apply] [--mode merge|replace] [--practice CODE] [--map FIELD=TITLE]…
                                           [--skip-broken] [--create] [--json]
 
-FILE is an asset list as CSV: of Intune, of Configuration Manager, or saved from a spreadsheet.
+FILE is an asset list as CSV: of Intune, Configuration Manager, Active Directory (csvde), Entra, Defender, Lansweeper, Snipe-IT or
+GLPI, or saved from a spreadsheet, in UTF-8, UTF-16 or Windows-1252.
   --apply          takes the list; without it, only says what it would change
   --mode replace   the list is all there is at each practice that it names: what it does not have leaves the register
-  --practice CODE  ODS code for rows that name no practice
+  --practice CODE  ODS code, of the practice or of one of its branches, for rows that name no practice
   --map F=TITLE    which column holds what, where its title is not recognised.
                    F is one of ${REGISTER_FIELDS.join(', ')}
   --skip-broken    takes the good rows of a list that has broken ones
@@ -115,7 +116,7 @@ function readCommand(
     bytes: readFile(path),
     fileName: basename(path),
     mode: readMode(values.mode),
-    practice: values.practice?.toUpperCase() ?? null,
+    practice: values.practice?.replaceAll(' ', '').toUpperCase() ?? null,
     mapping: readMapping(values.map ?? []),
     apply: values.apply === true,
     fingerprint: null,
@@ -181,11 +182,16 @@ function describe({ outcome, code, message, diff }: RegisterAnswer): string {
     `${removed} gone, ${unchanged} as before, ${broken} broken, ${otherSystems} of other systems.`,
     `${expected} machines are expected that were never enrolled.`,
   ].join('\n');
+  const columns = Object.entries(diff.columns).map(([field, title]) => `${field} from “${title}”`);
+  const read = `Read as ${diff.encoding}: ${columns.join(', ')}.`;
+  const branches = diff.branches
+    .slice(0, SHOWN_MAX)
+    .map((one) => `  ${one.branch} is a branch of ${one.practice}: ${one.rows} rows`);
   const changes = diff.changes
     .slice(0, SHOWN_MAX)
     .map((one) => `  ${one.change} ${one.practiceId} ${one.asset} ${one.fields.join(', ')}`);
   const rows = diff.brokenRows.slice(0, SHOWN_MAX).map(({ line, problem }) => `  line ${line}: ${problem}`);
-  return [head + numbers, ...changes, ...rows, ''].join('\n');
+  return [head + numbers, read, ...branches, ...changes, ...rows, ''].join('\n');
 }
 
 async function main(): Promise<void> {

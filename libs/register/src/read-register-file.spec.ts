@@ -97,6 +97,23 @@ describe('an asset list', () => {
     );
   });
 
+  it('with one title that is known, or one column, is read where no line has more', () => {
+    expect(read('Surgery,PC\nP99001,PC-1').rows).toMatchObject([{ practice: 'P99001', hostname: 'PC-1' }]);
+    expect(read('Device name\nPC-1\nPC-2', {}, true).rows).toMatchObject([
+      { hostname: 'PC-1' },
+      { hostname: 'PC-2' },
+    ]);
+    const reported = read('Computer,list of July\n\nPractice code,Device name\nP99001,PC-1');
+    expect(reported.rows).toMatchObject([{ line: 4, practice: 'P99001', hostname: 'PC-1' }]);
+  });
+
+  it('with titles of two lines, and cells that spreadsheets keep as text', () => {
+    const file = read('"Practice\ncode";"Device\nname";Serial number\n="P99001";\'0042;"=""0043"""');
+    expect(file.rows).toMatchObject([
+      { line: 4, practice: 'P99001', hostname: '0042', serialNumber: '0043' },
+    ]);
+  });
+
   it('lists the rows that cannot be taken by their lines, and goes on behind each', () => {
     const file = read(
       [

@@ -3,7 +3,7 @@ import { findPracticeColumn } from './practice-column';
 import type { KnownPractices } from './practice-codes';
 import { readRegisterRow } from './read-register-row';
 import { readText } from './read-text';
-import { findColumns, knownTitles, type RegisterColumns } from './register-columns';
+import { findColumns, KNOWN_TITLES_MIN, knownTitles, type RegisterColumns } from './register-columns';
 import {
   REGISTER_ROWS_MAX,
   type BrokenRow,
@@ -87,15 +87,9 @@ type Header = CsvShape & { readonly columns: RegisterColumns };
 function findHeader(lines: readonly string[], mapping: RegisterMapping): Header {
   const separator = SEPARATOR_LINE.exec(lines[0]?.trim() ?? '')?.[1];
   const delimiters = separator === undefined ? DELIMITERS : [separator];
-  for (let at = 0; at < Math.min(lines.length, LINES_ABOVE_HEADER_MAX + 1); at += 1) {
-    let best: Header | null = null;
-    for (const delimiter of delimiters) {
-      const found = headerAt(lines, at, delimiter, mapping);
-      if (found !== null && (best === null || knownTitles(found.columns) > knownTitles(best.columns)))
-        best = found;
-    }
-    if (best !== null) return best;
-  }
+  const sure = firstHeader(lines, (at) => bestHeaderAt(lines, at, delimiters, mapping, KNOWN_TITLES_MIN));
+  const header = sure ?? firstHeader(lines, (at) => bestHeaderAt(lines, at, delimiters, mapping, 1));
+  if (header !== null) return header;
   if (lines.every((line) => line.trim() === ''))
     throw new RegisterFileError('EMPTY_FILE', 'there is nothing in this file');
   throw new RegisterFileError(
@@ -105,17 +99,32 @@ function findHeader(lines: readonly string[], mapping: RegisterMapping): Header 
   );
 }
 
-function headerAt(
+function firstHeader(lines: readonly string[], headerAt: (at: number) => Header | null): Header | null {
+  for (let at = 0; at < Math.min(lines.length, LINES_ABOVE_HEADER_MAX + 1); at += 1) {
+    const header = headerAt(at);
+    if (header !== null) return header;
+  }
+  return null;
+}
+
+/** By the separator with which most titles are known. A list of one column has none. */
+function bestHeaderAt(
   lines: readonly string[],
   at: number,
-  delimiter: string,
+  delimiters: readonly string[],
   mapping: RegisterMapping,
+  titlesMin: number,
 ): Header | null {
-  if (lines[at]?.includes(delimiter) !== true) return null;
-  const record = recordAt(lines, at, delimiter);
-  const columns = record === null ? null : findColumns(record.cells, mapping);
-  if (record === null || columns === null) return null;
-  return { linesAbove: at + record.more + 1, delimiter, width: record.cells.length, columns };
+  let best: Header | null = null;
+  for (const delimiter of delimiters) {
+    if (titlesMin >= KNOWN_TITLES_MIN && lines[at]?.includes(delimiter) !== true) continue;
+    const record = recordAt(lines, at, delimiter);
+    const columns = record === null ? null : findColumns(record.cells, mapping, titlesMin);
+    if (record === null || columns === null) continue;
+    if (best === null || knownTitles(columns) > knownTitles(best.columns))
+      best = { linesAbove: at + record.more + 1, delimiter, width: record.cells.length, columns };
+  }
+  return best;
 }
 
 /** Titles that were understood, by field; for people to see what was read as what. */

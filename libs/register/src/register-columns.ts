@@ -37,7 +37,7 @@ const TITLES: Readonly<Record<Exclude<RegisterField, 'practice' | 'operatingSyst
     ...['workstationname', 'assetname', 'dnshostname', 'name', 'cn', 'computer', 'pc', 'displayname', 'fqdn'],
     ...['samaccountname', 'dn', 'distinguishedname'],
   ],
-  serialNumber: ['serialnumber', 'serial', 'serialno', 'biosserialnumber', 'servicetag', 'sn'],
+  serialNumber: ['serialnumber', 'serial', 'serialno', 'biosserialnumber', 'servicetag'],
   assetTag: ['assettag', 'smbiosassettag', 'assetnumber', 'assetno', 'inventorynumber', 'asset', 'assetid'],
   smbiosUuid: ['smbiosuuid', 'smbiosguid', 'uuid', 'biosuuid', 'hardwareuuid'],
   role: ['role', 'machinerole', 'use', 'usage', 'purpose', 'function'],
@@ -117,15 +117,20 @@ const SIGNATURES: readonly (readonly [RegisterDialect, ...(readonly string[])])[
 ];
 
 /** Two known titles make a header; one may be a word in a cell. */
-const KNOWN_TITLES_MIN = 2;
+export const KNOWN_TITLES_MIN = 2;
 
 /**
  * Finds the columns in what may be a header, or null when it is none: reports of Configuration Manager have lines of text above
  * theirs.
  *
+ * @param titlesMin known titles that make a header; of fewer than `KNOWN_TITLES_MIN` one has to be over an identity
  * @throws RegisterFileError UNKNOWN_COLUMN when the mapping names a title that this header, and it is one, does not have
  */
-export function findColumns(titles: readonly string[], mapping: RegisterMapping): RegisterColumns | null {
+export function findColumns(
+  titles: readonly string[],
+  mapping: RegisterMapping,
+  titlesMin = KNOWN_TITLES_MIN,
+): RegisterColumns | null {
   const folded = titles.map(fold);
   const mapped = REGISTER_FIELDS.filter((field) => mapping[field] !== undefined);
   const places = new Map<RegisterField, number>();
@@ -152,7 +157,10 @@ export function findColumns(titles: readonly string[], mapping: RegisterMapping)
     },
     tagMayBeInternal: mapping.assetTag === undefined && tagTitle === 'assetid',
   };
-  const isHeader = knownTitles(columns) >= KNOWN_TITLES_MIN || mapped.some((field) => places.has(field));
+  const isKnown =
+    knownTitles(columns) >= titlesMin &&
+    (titlesMin >= KNOWN_TITLES_MIN || IDENTITY_FIELDS.some((field) => places.has(field)));
+  const isHeader = isKnown || mapped.some((field) => places.has(field));
   if (!isHeader) return null;
   const missing = mapped.find((field) => !places.has(field));
   if (missing !== undefined) {
@@ -163,6 +171,8 @@ export function findColumns(titles: readonly string[], mapping: RegisterMapping)
   }
   return columns;
 }
+
+const IDENTITY_FIELDS = ['hostname', 'serialNumber', 'assetTag', 'smbiosUuid'] as const;
 
 /** How many titles are known: the more, the likelier it is that cells are separated as supposed. */
 export function knownTitles({ places, practiceTitles, kinds }: RegisterColumns): number {
