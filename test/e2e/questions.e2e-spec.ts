@@ -11,6 +11,7 @@ import {
   HOPELESS,
   isSilentAtNine,
   liveUntilMonday,
+  NINE_MS,
   truthOf,
   wasUpSince,
   type MondayMorning,
@@ -84,6 +85,10 @@ const isOneOf =
     truths.includes(truthOf(machine));
 
 const isBroken = isOneOf('CRASHED_NOT_FIXED', 'RELAPSED');
+/** Up again with the faulty file, before it has crashed of it a second time. */
+const isRelapsing = (machine: Machine): boolean =>
+  truthOf(machine) === 'RELAPSED' && (machine.milestones.relapsedAtMs ?? Infinity) >= NINE_MS;
+
 /** Never crashed; whether anybody could know that is another matter. */
 const isHarmless = isOneOf(
   ...(['OUT_OF_SCOPE', 'NEVER_EXPOSED', 'ASLEEP', 'EXPOSED_NO_CRASH', 'NOT_SEEN_SINCE'] as const),
@@ -268,8 +273,10 @@ it('8: how many hours are left, and where to send the next three people', async 
   const machinesTo = (...actions: readonly string[]): number =>
     tasks.reduce((sum, { action, machines }) => sum + (actions.includes(action) ? machines : 0), 0);
   const byHand = machinesTo('REBOOT_WIRED', 'SAFE_MODE_DELETE_FILE', 'BITLOCKER_KEY_NEEDED');
-  expect(byHand).toBe(reallyHosts((machine) => isBroken(machine) || isSuspicious(machine)).length);
-  expect(machinesTo('DO_NOT_REBOOT')).toBe(reallyHosts(isOneOf('LATENT_HELD')).length);
+  const isDown = (machine: Machine): boolean => isBroken(machine) && !isRelapsing(machine);
+  expect(byHand).toBe(reallyHosts((machine) => isDown(machine) || isSuspicious(machine)).length);
+  const holdsFile = (machine: Machine): boolean => truthOf(machine) === 'LATENT_HELD' || isRelapsing(machine);
+  expect(machinesTo('DO_NOT_REBOOT')).toBe(reallyHosts(holdsFile).length);
   // Of those that nothing happened to, nobody has to be sent anywhere.
   expect(machinesTo('SETTLE_IDENTITY')).toBe(reallyHosts(isBoth).length);
   const sum = (bound: keyof Minutes): number =>

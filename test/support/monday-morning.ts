@@ -27,7 +27,7 @@ const WEEK = makeWeek();
 /** Thursday afternoon: both computers of a clone are on, and what stays up over night is heard before the window. */
 const FROM_MS = Date.parse('2024-07-18T15:00:00Z');
 /** Monday 22 July 2024, 09:00 on the wall. */
-const NINE_MS = Date.parse('2024-07-22T08:00:00Z');
+export const NINE_MS = Date.parse('2024-07-22T08:00:00Z');
 /** In opening hours, and long after the window. */
 const LINE_DIES_MS = Date.parse('2024-07-19T13:00:00Z');
 
