@@ -8,7 +8,7 @@ import {
   type Rules,
   type TrackedMachine,
 } from '@app/recovery';
-import { readHeartbeat } from '../../apps/api/src/http/heartbeat.body';
+import { readHeartbeat } from '../../apps/api/src/heartbeats/read-heartbeat';
 import { heartbeatJson, heartbeatsBetween, makeFleet, type Machine } from '../../apps/simulator/src/fleet';
 import { groundTruthAt } from '../../apps/simulator/src/fleet/ground-truth';
 import type { FieldKind } from '../../apps/simulator/src/fleet/machine';

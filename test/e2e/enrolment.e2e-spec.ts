@@ -147,29 +147,43 @@ it('enrols as many machines as the token allows, also when they all come at once
   ]);
 });
 
-it('validates each machine by itself', async () => {
+it('judges each machine by itself, and names the field for which it is refused', async () => {
   const token = await app.client.createEnrolmentToken(PRACTICE);
   const good = wireMachine(PRACTICE);
-  const outcomes = await outcomesOf(token, [
+  const results = await enrol(token, [
     good,
     {},
     null,
     { ...good, installationId: 'short' },
     { ...good, installationId: 'with a blank' },
-    { ...good, practice: 'p99001' },
+    { ...good, practice: 'P-99' },
+    { ...good, practice: null },
+    { ...good, practice: ' p00 000 ' },
     { ...good, hostname: '' },
     { ...good, hostname: 'A\u0000B' },
     { ...good, hostname: 'A\ud83d' },
-    { ...good, serialNumber: 'A\u0000B' },
-    { ...good, serialNumber: '\udc00' },
+    { ...good, colour: 'grey' },
     { ...good, userName: 'jane' },
     wireMachine(PRACTICE),
   ]);
-  expect(outcomes).toEqual([
-    'ENROLLED',
-    ...Array<string>(10).fill('REJECTED INVALID_ITEM'),
-    expect.stringMatching(/^REJECTED (UNKNOWN|FORBIDDEN)_FIELD$/),
-    'ENROLLED',
+  expect(results.map(({ outcome, code, detail }) => [code ?? outcome, detail ?? ''])).toEqual([
+    ['ENROLLED', ''],
+    [
+      'INVALID_ITEM',
+      expect.stringMatching(/installationId is missing .*practice is missing .*hostname is missing/),
+    ],
+    ['INVALID_ITEM', 'a machine is null: send an object'],
+    ['INVALID_ITEM', 'installationId is "short" (allowed: 8 to 128 visible ASCII characters)'],
+    ['INVALID_ITEM', 'installationId is "with a blank" (allowed: 8 to 128 visible ASCII characters)'],
+    ['INVALID_ITEM', 'practice is "P-99" (allowed: an ODS code such as P82011)'],
+    ['INVALID_ITEM', 'practice is null (allowed: an ODS code such as P82011)'],
+    ['UNKNOWN_PRACTICE', 'there is no practice P00000'],
+    ['INVALID_ITEM', 'hostname is a blank text (allowed: 1 to 255 printable characters)'],
+    ['INVALID_ITEM', 'hostname is "A?B" (allowed: 1 to 255 printable characters)'],
+    ['INVALID_ITEM', 'hostname is "A?" (allowed: 1 to 255 printable characters)'],
+    ['UNKNOWN_FIELD', 'unknown field colour'],
+    ['FORBIDDEN_FIELD', expect.stringContaining('userName')],
+    ['ENROLLED', ''],
   ]);
 });
 

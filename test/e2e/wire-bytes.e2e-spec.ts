@@ -109,7 +109,7 @@ describe.each(ADDRESSES)('POST $path', (address) => {
       const headers: Headers = pack ? { 'content-encoding': 'gzip' } : {};
       expect(await send(address, pack ? gzipSync(bytes) : bytes, headers)).toEqual({
         status: 400,
-        code: 'NOT_UTF_8',
+        code: 'BAD_ENCODING',
         message: expect.stringContaining('send UTF-8') as unknown,
       });
     }

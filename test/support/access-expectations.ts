@@ -266,7 +266,7 @@ export const TYPES: Readonly<Record<Least, readonly string[]>> = {
       'AuditActor',
     ],
   ],
-  AGENT: ['ReportHeartbeatsPayload', 'HeartbeatResult'],
+  AGENT: ['ReportHeartbeatsPayload', 'HeartbeatResult', 'FieldWarning'],
 };
 
 /** Types of which there is nothing where the matrix looks, and where they are shown to whom they are for. */

@@ -16,7 +16,12 @@ export type ReportResult = {
   readonly seq: number | null;
   readonly outcome: 'ACCEPTED' | 'DUPLICATE' | 'STALE' | 'REJECTED';
   readonly code: string | null;
+  readonly detail?: string;
+  readonly warnings?: readonly FieldWarning[];
 };
+
+/** An optional value that could not be read and was left out. */
+export type FieldWarning = { readonly field: string; readonly reason: string };
 export type ReportAnswer = {
   readonly serverTime: string;
   readonly results: readonly ReportResult[];
@@ -31,6 +36,8 @@ export type EnrolmentResult = {
   readonly machineId: string | null;
   readonly credential: string | null;
   readonly code: string | null;
+  readonly detail?: string;
+  readonly warnings?: readonly FieldWarning[];
 };
 export type EnrolmentAnswer = {
   readonly results: readonly EnrolmentResult[];

@@ -48,7 +48,7 @@ export function agentAccess(
     [EnrolmentRecords, new EnrolmentRecords(database.pool, reads)],
     [RelayCredentials, relays],
     [RevokeCredential, new RevokeCredential(database)],
-    [EnrolRequest, new EnrolRequest(tokens, scope, machines, signer, rateLimits)],
+    [EnrolRequest, new EnrolRequest(tokens, scope, machines, signer, rateLimits, metrics)],
     [RenewCredential, new RenewCredential(signer, relays)],
     [IdentifyCaller, new IdentifyCaller(identify, signer, clock)],
     [IdentifySpeaker, new IdentifySpeaker(signer, relays, clock)],

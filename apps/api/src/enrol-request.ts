@@ -11,7 +11,9 @@ import { formatMachineKey } from '@app/storage';
 import type { EnrolMachines, EnrolmentRequest, EnrolmentResult } from '@app/tracking';
 import { readEnrolmentItem, type EnrolmentItemRefusal } from './http/enrolment.body';
 import { RefusedRequest } from './http/refusal';
+import type { Metrics } from './metrics';
 import type { RateLimits } from './rate-limits';
+import { NO_WARNINGS, type FieldWarning } from './wire/field-warnings';
 
 /** What is answered about one machine. */
 export type EnrolmentItemResult = {
@@ -22,7 +24,14 @@ export type EnrolmentItemResult = {
   readonly code: RefusalCode | null;
   /** The practice that it was taken for, where the request names one of its branch surgeries. */
   readonly practice?: string;
+  /** A sentence about the refusal that names the field; absent where no field is to blame. */
+  readonly detail?: string;
+  /** Optional values that could not be read and were left out; absent where there are none. */
+  readonly warnings?: readonly FieldWarning[];
 };
+
+/** Where a request came from, and what it says sent it. */
+export type EnrolmentSender = { readonly address: string; readonly userAgent: string | undefined };
 
 /** Enrols the machines of one request, each judged by itself. */
 export class EnrolRequest {
@@ -32,19 +41,25 @@ export class EnrolRequest {
     private readonly machines: EnrolMachines,
     private readonly signer: CredentialSigner,
     private readonly limits: RateLimits,
+    private readonly metrics: Metrics,
   ) {}
 
   /** @throws RefusedRequest when the token may not be used, or is used too much */
   async enrol(
     secret: string,
     items: readonly unknown[],
-    address: string,
+    { address, userAgent }: EnrolmentSender,
     nowMs: number,
   ): Promise<EnrolmentItemResult[]> {
     const token = await this.tokens.find(secret, nowMs);
     if (typeof token === 'string') throw tokenRefusal(token);
     this.limits.admitEnrolments(token.id, items.length);
-    const read = this.holdBack(items.map(readEnrolmentItem));
+    const told = items.map(readEnrolmentItem);
+    const warnings = told.map((one) => ('request' in one ? one.warnings : NO_WARNINGS));
+    for (const left of warnings) {
+      if (left.length > 0) this.metrics.countLeftOut('enrolment', left, null, userAgent);
+    }
+    const read = this.holdBack(told.map((one) => ('request' in one ? one.request : one)));
     await this.scope.prepare(
       new Set(read.flatMap((one) => ('practiceId' in one ? [one.practiceId] : []))),
       nowMs,
@@ -53,11 +68,12 @@ export class EnrolRequest {
     const good = placed.flatMap((one) => ('practiceId' in one ? [one] : []));
     const enrolled = good.length === 0 ? [] : await this.letIn(good, token, address, nowMs);
     let next = 0;
-    return placed.map((one) => {
-      if (!('practiceId' in one)) return refused(one.installationId, one.code);
+    return placed.map((one, i) => {
+      if (!('practiceId' in one)) return refused(one.installationId, one.code, one.detail);
       const result = this.toItemResult(one.installationId, enrolled[next] as EnrolmentResult, nowMs);
       next += 1;
-      return 'branch' in one ? { ...result, practice: one.practiceId } : result;
+      const taken = 'branch' in one ? { ...result, practice: one.practiceId } : result;
+      return withWarnings(taken, warnings[i] ?? NO_WARNINGS);
     });
   }
 
@@ -100,11 +116,15 @@ export class EnrolRequest {
       case 'WITHIN':
         return practiceId === named ? read : { ...read, practiceId, branch: named };
       case 'CLOSED':
-        return { installationId, code: 'PRACTICE_CLOSED' };
+        return { installationId, code: 'PRACTICE_CLOSED', detail: `practice ${practiceId} is closed` };
       case 'OUTSIDE':
-        return { installationId, code: 'OUT_OF_SCOPE' };
+        return {
+          installationId,
+          code: 'OUT_OF_SCOPE',
+          detail: `practice ${practiceId} is outside of the token’s organisation`,
+        };
       case 'UNKNOWN_PRACTICE':
-        return { installationId, code: 'UNKNOWN_PRACTICE' };
+        return { installationId, code: 'UNKNOWN_PRACTICE', detail: `there is no practice ${practiceId}` };
     }
   }
 
@@ -124,6 +144,11 @@ function tokenRefusal(code: Extract<Awaited<ReturnType<EnrolmentTokens['find']>>
   return new RefusedRequest(code, 'this enrolment token may not be used');
 }
 
-function refused(installationId: string | null, code: RefusalCode): EnrolmentItemResult {
-  return { installationId, outcome: 'REJECTED', machineId: null, credential: null, code };
+function refused(installationId: string | null, code: RefusalCode, detail?: string): EnrolmentItemResult {
+  const result = { installationId, outcome: 'REJECTED', machineId: null, credential: null, code } as const;
+  return detail === undefined ? result : { ...result, detail };
+}
+
+function withWarnings(result: EnrolmentItemResult, warnings: readonly FieldWarning[]): EnrolmentItemResult {
+  return warnings.length === 0 ? result : { ...result, warnings };
 }

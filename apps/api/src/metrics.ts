@@ -1,6 +1,8 @@
 import type { ReconciliationObserver, ReconciliationReport, WriteObserver } from '@app/tracking';
 import type { Pool } from 'pg';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { AgentVersions } from './heartbeats/agent-version';
+import { fieldToCount, type FieldWarning } from './wire/field-warnings';
 
 /** What operators watch, in the Prometheus format. No label ever holds a machine, a practice or a secret. */
 export class Metrics implements WriteObserver, ReconciliationObserver {
@@ -20,6 +22,13 @@ export class Metrics implements WriteObserver, ReconciliationObserver {
     labelNames: ['code'],
     registers: [this.registry],
   });
+  private readonly leftOut = new Counter({
+    name: 'recovery_values_left_out_total',
+    help: 'Optional values of heartbeats and enrolments that could not be read and were left out, by field and version of the agent',
+    labelNames: ['item', 'field', 'agent_version'],
+    registers: [this.registry],
+  });
+  private readonly agents = new AgentVersions();
   private readonly batchSize = new Histogram({
     name: 'recovery_batch_heartbeats',
     help: 'Heartbeats in one transaction',
@@ -141,6 +150,17 @@ export class Metrics implements WriteObserver, ReconciliationObserver {
       heartbeats += 1;
     }
     if (heartbeats > 0) this.heartbeats.inc({ outcome: current }, heartbeats);
+  }
+
+  /** What had to be left out of one item, so that a broken agent is seen on the dashboard before its machines are missed. */
+  countLeftOut(
+    item: 'heartbeat' | 'enrolment',
+    warnings: readonly FieldWarning[],
+    agentVersion: string | null,
+    userAgent: string | undefined,
+  ): void {
+    const agent_version = this.agents.labelOf(agentVersion, userAgent);
+    for (const warning of warnings) this.leftOut.inc({ item, field: fieldToCount(warning), agent_version });
   }
 
   countRefusedRequest(code: string): void {

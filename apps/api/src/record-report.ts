@@ -2,9 +2,11 @@ import type { OrganisationScope, Speaker } from '@app/access';
 import type { Clock, RefusalCode } from '@app/recovery';
 import { parseMachineKey } from '@app/storage';
 import type { Report, ReportHeartbeats, ReportResult } from '@app/tracking';
-import { readHeartbeat, type ItemRefusal, type ReadHeartbeat } from './http/heartbeat.body';
+import { readHeartbeat, type ReadHeartbeat } from './heartbeats/read-heartbeat';
+import { straightenMachineId, type ItemRefusal } from './heartbeats/straighten-heartbeat';
 import { RefusedRequest } from './http/refusal';
 import type { Metrics } from './metrics';
+import type { FieldWarning } from './wire/field-warnings';
 
 /** What a client is told about one heartbeat. */
 export type ItemResult = {
@@ -13,6 +15,8 @@ export type ItemResult = {
   readonly code: RefusalCode | null;
   /** A sentence about the refusal; absent otherwise. */
   readonly detail?: string;
+  /** Optional values that could not be read and were left out; absent where there are none. */
+  readonly warnings?: readonly FieldWarning[];
 };
 
 type Slot = ItemRefusal | Report;
@@ -31,7 +35,13 @@ export class RecordReport {
     private readonly metrics: Metrics,
   ) {}
 
-  async record(items: readonly unknown[], speaker: Speaker, receivedAtMs: number): Promise<ItemResult[]> {
+  /** @param userAgent of the request; stands for the agent's version where a heartbeat does not say it */
+  async record(
+    items: readonly unknown[],
+    speaker: Speaker,
+    receivedAtMs: number,
+    userAgent?: string,
+  ): Promise<ItemResult[]> {
     const read = items.map(readHeartbeat);
     const slots =
       speaker.kind === 'RELAY' ? await this.relaySlots(read, speaker) : machineSlots(read, speaker);
@@ -43,9 +53,13 @@ export class RecordReport {
         return { seq: seqOf(items[i]), outcome: 'REJECTED', code: slot.code, detail: slot.detail };
       const result = recorded[next] as ReportResult;
       next += 1;
-      return toItemResult(slot.heartbeat.seq, result, speaker);
+      return withWarnings(toItemResult(slot.heartbeat.seq, result, speaker), read[i] as ReadHeartbeat);
     });
     this.metrics.countOutcomes(results);
+    for (const one of read) {
+      if ('heartbeat' in one && one.warnings.length > 0)
+        this.metrics.countLeftOut('heartbeat', one.warnings, one.agentVersion, userAgent);
+    }
     return results;
   }
 
@@ -78,9 +92,14 @@ function isReport(slot: Slot): slot is Report {
   return 'heartbeat' in slot;
 }
 
+function withWarnings(result: ItemResult, { warnings }: ReadHeartbeat): ItemResult {
+  return warnings.length === 0 ? result : { ...result, warnings };
+}
+
 function relaySlot({ machineId, heartbeat }: ReadHeartbeat): Slot {
-  if (machineId === null) return { code: 'MACHINE_ID_MISSING', detail: 'a relay names the machine' };
-  const key = parseMachineKey(machineId);
+  if (machineId === null)
+    return { code: 'MACHINE_ID_MISSING', detail: 'a relay names the machine: machineId' };
+  const key = parseMachineKey(machineId) ?? parseMachineKey(straightenMachineId(machineId));
   return key === null ? NOT_OF_THIS_RELAY : { key, generation: null, heartbeat };
 }
 
@@ -88,7 +107,10 @@ function machineSlots(read: readonly (ReadHeartbeat | ItemRefusal)[], { key, gen
   return read.map((one) => {
     if (!('heartbeat' in one)) return one;
     if (one.machineId !== null)
-      return { code: 'MACHINE_ID_NOT_ALLOWED', detail: 'the credential says which machine this is' };
+      return {
+        code: 'MACHINE_ID_NOT_ALLOWED',
+        detail: 'machineId: the credential says which machine this is',
+      };
     return { key, generation, heartbeat: one.heartbeat };
   });
 }

@@ -21,7 +21,7 @@ import { allowOrigins } from './http/allow-origins';
 import { guardRoutes } from './http/guard-routes';
 import { HeartbeatEndpoint } from './http/heartbeat.endpoint';
 import { answerBrokenHttp, refuseBrokenHttp } from './http/answer-broken-http';
-import { REPORT_BODY_BYTES_MAX } from './http/heartbeat.body';
+import { REPORT_BODY_BYTES_MAX } from './heartbeats/heartbeat.body';
 import { readJsonBodies } from './http/read-json-bodies';
 import { limitRequests, type Callers } from './http/limit-requests';
 import { registerRegisterRoute } from './http/register.route';

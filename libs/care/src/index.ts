@@ -33,3 +33,4 @@ export {
   type RefusedMachine,
   type RefusedRequest,
 } from './care-for-machines';
+export { forbiddenContent } from './forbidden-content';

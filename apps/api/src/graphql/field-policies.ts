@@ -248,6 +248,7 @@ export const POLICIES: Policies = {
     Drift: { needs: 'NATIONAL_ADMIN' },
 
     ReportHeartbeatsPayload: { needs: 'AGENT_CREDENTIAL' },
+    FieldWarning: { needs: 'AGENT_CREDENTIAL' },
     HeartbeatResult: { needs: 'AGENT_CREDENTIAL' },
   },
 };

@@ -11,6 +11,7 @@ import { guardSchema } from './guard-schema';
 import { PersistedQueries } from './persisted-queries';
 import { PUBLIC_OPERATIONS } from './public-operations';
 import { queryLimits } from './query-limits';
+import { reportedVariables } from './reported-variables';
 import type { RequestContext } from './request-context';
 
 /** Tokens of one GraphQL document: many times the largest sensible one, and parsed in a millisecond. */
@@ -46,7 +47,11 @@ export function graphqlOptions(
     allowBatchedHttpRequests: false,
     persistedQueries: { cache: new PersistedQueries(PUBLIC_OPERATIONS) },
     // Without it no field is wrapped once more: of a page of machines that is a tenth of the work, and nothing here is cached by hints.
-    plugins: [NO_CACHE_HINTS as Plugin, queryLimits(rateLimits, settings.limits.queryCostMax, callers)],
+    plugins: [
+      NO_CACHE_HINTS as Plugin,
+      reportedVariables(),
+      queryLimits(rateLimits, settings.limits.queryCostMax, callers),
+    ],
     formatError,
     transformSchema: (schema) => guardSchema(schema, POLICIES),
     context: (request: FastifyRequest): RequestContext => {

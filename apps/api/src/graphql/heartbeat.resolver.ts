@@ -4,6 +4,7 @@ import {
   Field,
   Float,
   ID,
+  Info,
   InputType,
   Int,
   Mutation,
@@ -12,13 +13,16 @@ import {
 } from '@nestjs/graphql';
 import type { BitlockerStatus, BootMode } from '@app/recovery';
 import { ReaderError } from '@app/progress';
-import { HEARTBEATS_PER_REQUEST_MAX } from '../http/heartbeat.body';
+import type { GraphQLResolveInfo } from 'graphql';
+import { HEARTBEATS_PER_REQUEST_MAX } from '../heartbeats/heartbeat.body';
 import { IdentifySpeaker } from '../identify-speaker';
 import { RateLimits } from '../rate-limits';
-import { RecordReport } from '../record-report';
+import { RecordReport, type ItemResult } from '../record-report';
 import { RenewCredential } from '../renew-credential';
 import { RecoveryClock } from '../recovery-clock';
+import { reportedItems } from './reported-variables';
 import type { RequestContext } from './request-context';
+import { NO_WARNINGS, type FieldWarning } from '../wire/field-warnings';
 import {
   BitlockerStatusEnum,
   BootModeEnum,
@@ -28,16 +32,19 @@ import {
 
 @InputType('CrashInput', { description: 'One crash from the event log.' })
 export class CrashInput {
-  @Field({ description: 'RFC 3339 with Z or an offset.' })
+  @Field({ description: 'RFC 3339 with Z or an offset; a local time refuses the heartbeat.' })
   at!: string;
 
-  @Field(() => Float, { description: 'Bugcheck code, decimal: 80 is 0x50, 126 is 0x7E.' })
+  @Field(() => Float, {
+    description:
+      'Bugcheck code: 80 is 0x50, 126 is 0x7E. In a variable also "0x1000007E", and negative numbers of 32 bits.',
+  })
   stopCode!: number;
 }
 
 @InputType('HeartbeatInput', {
   description:
-    'One report by a machine. The same facts as on POST /v1/heartbeats; times are strings, so that one wrong time refuses one heartbeat.',
+    'One report by a machine: the facts of POST /v1/heartbeats. In a variable it is read as there, so that an odd value never costs a report: null is "not collected" (but for channelFileWrittenAt and sensorVersion), one object is a list of one, and what cannot be read is left out and named in `warnings`. In the document itself GraphQL checks it by these types.',
 })
 export class HeartbeatInput {
   @Field(() => ID, { nullable: true, description: 'Only from a relay; else the credential says it.' })
@@ -91,12 +98,27 @@ export class HeartbeatInput {
     description: 'The machine’s own clock at sending; decides nothing.',
   })
   sentAt?: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Version of the agent: counted with what could not be read of its reports.',
+  })
+  agentVersion?: string;
 }
 
 @InputType('ReportHeartbeatsInput', { description: 'Heartbeats of one machine, or of many by a relay.' })
 export class ReportHeartbeatsInput {
   @Field(() => [HeartbeatInput], { description: 'One to 1,000 heartbeats.' })
   heartbeats!: HeartbeatInput[];
+}
+
+@ObjectType('FieldWarning', { description: 'An optional value that could not be read and was left out.' })
+class FieldWarningType {
+  @Field({ description: 'Its path within the heartbeat, such as `crashes[0].stopCode`.' })
+  field!: string;
+
+  @Field({ description: 'What was wrong with it, and what is allowed.' })
+  reason!: string;
 }
 
 @ObjectType('HeartbeatResult', { description: 'What became of one heartbeat.' })
@@ -109,6 +131,15 @@ export class HeartbeatResultType {
 
   @Field(() => String, { nullable: true, description: 'Why it was refused.' })
   code!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'The same as a sentence that names the field.' })
+  detail!: string | null;
+
+  @Field(() => [FieldWarningType], {
+    description:
+      'Optional values that could not be read and were left out; the rest of the heartbeat was taken.',
+  })
+  warnings!: readonly FieldWarning[];
 }
 
 @ObjectType('ReportHeartbeatsPayload', {
@@ -147,34 +178,37 @@ export class HeartbeatResolver {
     @Args('input', { type: () => ReportHeartbeatsInput, description: 'The heartbeats.' })
     input: ReportHeartbeatsInput,
     @Context() context: RequestContext,
+    @Info() info: GraphQLResolveInfo,
   ): Promise<ReportHeartbeatsPayload> {
     const { headers, raw } = context.request;
     const identified = await this.identify.identify(headers.authorization, raw.socket);
     const { speaker } = identified;
     this.limits.admitReport(speaker);
-    if (input.heartbeats.length < 1 || input.heartbeats.length > HEARTBEATS_PER_REQUEST_MAX) {
+    const items = reportedItems(context, info) ?? input.heartbeats.map(asItem);
+    if (items.length < 1 || items.length > HEARTBEATS_PER_REQUEST_MAX) {
       throw new ReaderError('BAD_USER_INPUT', `send 1 to ${HEARTBEATS_PER_REQUEST_MAX} heartbeats`);
     }
-    this.limits.chargeReport(speaker, input.heartbeats.length);
+    this.limits.chargeReport(speaker, items.length);
     const receivedAtMs = this.clock.now();
-    const items = input.heartbeats.map((heartbeat) => asWireItem(heartbeat));
-    const results = await this.reports.record(items, speaker, receivedAtMs);
+    const results = await this.reports.record(items, speaker, receivedAtMs, headers['user-agent']);
     const credential = this.renewal.renew(identified, receivedAtMs);
-    return { serverTime: new Date(receivedAtMs), results, credential };
+    return { serverTime: new Date(receivedAtMs), results: results.map(toResult), credential };
   }
 }
 
-/** An explicit null means "there is none" for two facts; for all others GraphQL clients send it for "not collected". */
-const NULL_HAS_MEANING: ReadonlySet<string> = new Set(['channelFileWrittenAt', 'sensorVersion']);
+function toResult({ seq, outcome, code, detail, warnings }: ItemResult): HeartbeatResultType {
+  // A refused heartbeat may give any number as its own.
+  const isInt = seq !== null && (seq | 0) === seq;
+  return {
+    seq: isInt ? seq : null,
+    outcome,
+    code,
+    detail: detail ?? null,
+    warnings: warnings ?? NO_WARNINGS,
+  };
+}
 
-function asWireItem(heartbeat: HeartbeatInput): Record<string, unknown> {
-  const entries = Object.entries(heartbeat).filter(
-    ([field, value]) => value !== undefined && (value !== null || NULL_HAS_MEANING.has(field)),
-  );
-  return Object.fromEntries(
-    entries.map(([field, value]) => [
-      field,
-      field === 'crashes' ? (value as CrashInput[]).map((crash) => ({ ...crash })) : value,
-    ]),
-  );
+/** What the document itself says of a heartbeat, as JSON would have it: what it does not name is not there. */
+function asItem(heartbeat: HeartbeatInput): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(heartbeat).filter(([, value]) => value !== undefined));
 }

@@ -27,6 +27,7 @@ export const LIST_ENTRIES_ASSUMED = 10;
 export const PARTS: ReadonlySet<string> = new Set([
   'CountRange',
   'ExposureCount',
+  'FieldWarning',
   'HeartbeatResult',
   'MachineContact',
   'MachineFacts',

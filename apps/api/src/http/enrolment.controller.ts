@@ -1,10 +1,9 @@
-import { Body, Controller, HttpCode, Inject, Ip, Post } from '@nestjs/common';
+import { Body, Controller, Headers, HttpCode, Inject, Ip, Post } from '@nestjs/common';
 import { EnrolRequest, type EnrolmentItemResult } from '../enrol-request';
 import { RecoveryClock } from '../recovery-clock';
 import type { Settings } from '../settings';
 import { SETTINGS } from '../tokens';
-import { isEnrolmentBody, MACHINES_PER_REQUEST_MAX } from './enrolment.body';
-import { RefusedRequest } from './refusal';
+import { readEnrolmentBody } from './enrolment.body';
 
 /** Enrolment of machines. The enrolment token in the body is the authorisation. */
 @Controller('v1/enrolments')
@@ -20,17 +19,18 @@ export class EnrolmentController {
   async enrol(
     @Body() body: unknown,
     @Ip() address: string,
+    @Headers('user-agent') userAgent: string | undefined,
   ): Promise<{
     results: EnrolmentItemResult[];
     report: { everySeconds: number; jitterSeconds: number };
   }> {
-    if (!isEnrolmentBody(body)) {
-      throw new RefusedRequest(
-        'BAD_REQUEST',
-        `send { enrolmentToken, machines: [1 to ${MACHINES_PER_REQUEST_MAX}] }`,
-      );
-    }
-    const results = await this.enrolment.enrol(body.enrolmentToken, body.machines, address, this.clock.now());
+    const { enrolmentToken, machines } = readEnrolmentBody(body);
+    const results = await this.enrolment.enrol(
+      enrolmentToken,
+      machines,
+      { address, userAgent },
+      this.clock.now(),
+    );
     const { reportEverySeconds: everySeconds, reportJitterSeconds: jitterSeconds } = this.settings;
     return { results, report: { everySeconds, jitterSeconds } };
   }

@@ -1,15 +1,15 @@
 import type { Clock } from '@app/recovery';
 import type { ReportSpacing } from '@app/tracking';
-import Ajv from 'ajv';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RefusedSenders } from '../audit/refused-senders';
+import { REPORT_BODY_BYTES_MAX } from '../heartbeats/heartbeat.body';
+import { readReport } from '../heartbeats/read-report';
 import type { IdentifySpeaker } from '../identify-speaker';
 import type { Metrics } from '../metrics';
 import type { RateLimits } from '../rate-limits';
 import type { RecordReport } from '../record-report';
 import type { RenewCredential } from '../renew-credential';
 import type { ServiceLife } from '../service-life';
-import { REPORT_BODY_BYTES_MAX, ReportBody } from './heartbeat.body';
 import { readBody } from './read-body';
 import { readJson, requireUtf8Charset } from './read-json';
 import { RefusedRequest } from './refusal';
@@ -72,10 +72,10 @@ export class HeartbeatEndpoint {
     const identified = await identify.identify(request.headers.authorization, request.socket);
     const { speaker } = identified;
     limits.admitReport(speaker);
-    const heartbeats = readReport(await readBody(request, REPORT_BODY_BYTES_MAX));
+    const heartbeats = readReport(readJson(await readBody(request, REPORT_BODY_BYTES_MAX)));
     const receivedAtMs = clock.now();
     limits.chargeReport(speaker, heartbeats.length);
-    const results = await record.record(heartbeats, speaker, receivedAtMs);
+    const results = await record.record(heartbeats, speaker, receivedAtMs, request.headers['user-agent']);
     const next = spacing.next(heartbeats.length, receivedAtMs);
     const answer = { serverTime: new Date(receivedAtMs).toISOString(), results, next };
     const credential = renewal.renew(identified, receivedAtMs);
@@ -132,21 +132,9 @@ export class HeartbeatEndpoint {
 const NO_HEADERS: Readonly<Record<string, string>> = {};
 /** For an answer that holds a credential. */
 const NOT_KEPT: Readonly<Record<string, string>> = { 'cache-control': 'no-store' };
-const isReport = new Ajv({ strict: true }).compile<{ heartbeats: unknown[] }>(ReportBody);
 
 function isReportUrl(url: string): boolean {
   return url === HEARTBEATS_PATH || url.startsWith(`${HEARTBEATS_PATH}?`);
-}
-
-/**
- * The heartbeats of a body, not looked at yet. Nothing here merges what it reads into objects: the schemas refuse every field
- * that they do not name, `__proto__` among them, and values are copied one by one.
- */
-function readReport(body: Buffer): readonly unknown[] {
-  const report = readJson(body);
-  if (!isReport(report))
-    throw new RefusedRequest('BAD_REQUEST', 'the body is not a report of 1 to 1,000 heartbeats');
-  return report.heartbeats;
 }
 
 function requireJson(contentType: string | undefined): void {

@@ -3,7 +3,11 @@ import { REFUSAL_CODES } from '@app/recovery';
 import { REGISTER_FILE_BYTES_MAX } from '@app/register';
 import { EnrolmentBody, EnrolmentItemBody, MACHINES_PER_REQUEST_MAX } from './enrolment.body';
 import { exportPaths } from './export.open-api';
-import { HeartbeatBody, HEARTBEATS_PER_REQUEST_MAX, REPORT_BODY_BYTES_MAX } from './heartbeat.body';
+import {
+  HeartbeatBody,
+  HEARTBEATS_PER_REQUEST_MAX,
+  REPORT_BODY_BYTES_MAX,
+} from '../heartbeats/heartbeat.body';
 import { HTTP_REFUSALS } from './refusal';
 import { RegisterAnswerBody, RegisterQuery } from './register.body';
 
@@ -18,7 +22,7 @@ export function openApiDocument(): unknown {
       title: 'Endpoint recovery: agents and operators',
       version: WIRE_VERSION,
       description:
-        'Machines enrol once and report heartbeats. Every answer to a report is given after it was committed. Times are RFC 3339 with Z or an offset; local times are refused. Bodies are UTF-8 (a leading byte order mark is ignored, anything else is refused with NOT_UTF_8), plain or with gzip. Questions are asked over GraphQL (schema.graphql).',
+        'Machines enrol once and report heartbeats. Every answer to a report is given after it was committed. Times are RFC 3339 with Z or an offset; local times are refused. Bodies are UTF-8 (a leading byte order mark is ignored, anything else is refused with BAD_ENCODING), plain or with gzip. Questions are asked over GraphQL (schema.graphql).',
     },
     paths: {
       '/v1/enrolments': { post: ENROL },
@@ -62,6 +66,24 @@ const ITEM_CODE = Type.Union([...REFUSAL_CODES.map((code) => Type.Literal(code))
 
 const READY = Type.Object({ status: Type.String(), missing: Type.Array(Type.String()) });
 
+const DETAIL = Type.Optional(
+  Type.String({ description: 'A sentence about the refusal that names the field.' }),
+);
+
+const WARNINGS = Type.Optional(
+  Type.Array(
+    Type.Object({
+      field: Type.String({ description: 'Its path within the item, such as `crashes[0].stopCode`.' }),
+      reason: Type.String({ description: 'What was wrong with it, and what is allowed.' }),
+    }),
+    {
+      maxItems: 13,
+      description:
+        'Optional values that could not be read and were left out; the rest of the item was taken. Absent where there are none. Counted in the metric recovery_values_left_out_total.',
+    },
+  ),
+);
+
 const REPORTED = Type.Object({
   serverTime: Type.String({ format: 'date-time' }),
   results: Type.Array(
@@ -71,7 +93,8 @@ const REPORTED = Type.Object({
         ['ACCEPTED', 'DUPLICATE', 'STALE', 'REJECTED'].map((outcome) => Type.Literal(outcome)),
       ),
       code: ITEM_CODE,
-      detail: Type.Optional(Type.String({ description: 'A sentence about the refusal.' })),
+      detail: DETAIL,
+      warnings: WARNINGS,
     }),
     { description: 'One for each heartbeat, in the order of the request.' },
   ),
@@ -101,6 +124,8 @@ const ENROLLED = Type.Object({
             'The practice that it was taken for, where the request names one of its branch surgeries (P82011001).',
         }),
       ),
+      detail: DETAIL,
+      warnings: WARNINGS,
     }),
   ),
   report: Type.Object({ everySeconds: Type.Integer(), jitterSeconds: Type.Integer() }),

@@ -12,18 +12,18 @@ const CHARSET_SHOWN_MAX = 20;
  * The text of a body. JSON between systems is UTF-8 (RFC 8259, 8.1), so anything else is refused by name: read as UTF-8 it would be
  * another text, under which no machine is found again. A leading byte order mark is ignored, as that section allows.
  *
- * @throws RefusedRequest NOT_UTF_8
+ * @throws RefusedRequest BAD_ENCODING
  */
 export function readUtf8(bytes: Buffer): string {
   if (!isUtf8(bytes))
-    throw new RefusedRequest('NOT_UTF_8', `the body is ${otherEncodingOf(bytes)}: send UTF-8`);
+    throw new RefusedRequest('BAD_ENCODING', `the body is ${otherEncodingOf(bytes)}: send UTF-8`);
   return bytes.toString('utf8', hasUtf8Mark(bytes) ? UTF8_MARK_BYTES : 0);
 }
 
 /**
  * What a JSON body holds. Nothing is merged into objects here: whoever takes values out of it copies them one by one.
  *
- * @throws RefusedRequest NOT_UTF_8, BAD_REQUEST
+ * @throws RefusedRequest BAD_ENCODING, BAD_REQUEST
  */
 export function readJson(bytes: Buffer): unknown {
   const text = readUtf8(bytes);
@@ -31,7 +31,7 @@ export function readJson(bytes: Buffer): unknown {
     return JSON.parse(text) as unknown;
   } catch {
     throw isUtf16(bytes)
-      ? new RefusedRequest('NOT_UTF_8', 'the body is UTF-16: send UTF-8')
+      ? new RefusedRequest('BAD_ENCODING', 'the body is UTF-16: send UTF-8')
       : new RefusedRequest('BAD_REQUEST', 'the body is not JSON');
   }
 }

@@ -1,7 +1,7 @@
 /** The codes that a whole request may be refused with over HTTP. */
 export const HTTP_REFUSALS = {
   BAD_REQUEST: 400,
-  NOT_UTF_8: 400,
+  BAD_ENCODING: 400,
   CREDENTIAL_MISSING: 401,
   CREDENTIAL_INVALID: 401,
   CREDENTIAL_EXPIRED: 401,
