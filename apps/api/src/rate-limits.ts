@@ -88,8 +88,10 @@ export class RateLimits {
     return waitMs === 0 ? 0 : this.seconds(waitMs);
   }
 
-  refundQueryCost(asker: string, points: number): void {
-    this.queryCost.refund(asker, points);
+  /** Gives back what was paid and not used, or charges what was used and not paid. */
+  settleQueryCost(asker: string, pointsLeft: number): void {
+    if (pointsLeft >= 0) this.queryCost.refund(asker, pointsLeft);
+    else this.queryCost.charge(asker, -pointsLeft, this.clock.now());
   }
 
   queryCostStanding(asker: string): RateStanding {

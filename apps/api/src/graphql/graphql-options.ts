@@ -10,6 +10,7 @@ import { POLICIES } from './field-policies';
 import { guardSchema } from './guard-schema';
 import { PersistedQueries } from './persisted-queries';
 import { PUBLIC_OPERATIONS } from './public-operations';
+import { requireBoundedLists } from './query-cost';
 import { queryLimits } from './query-limits';
 import { reportedVariables } from './reported-variables';
 import type { RequestContext } from './request-context';
@@ -53,7 +54,7 @@ export function graphqlOptions(
       queryLimits(rateLimits, settings.limits.queryCostMax, callers),
     ],
     formatError,
-    transformSchema: (schema) => guardSchema(schema, POLICIES),
+    transformSchema: (schema) => guardSchema(requireBoundedLists(schema), POLICIES),
     context: (request: FastifyRequest): RequestContext => {
       const context: RequestContext = {
         request,

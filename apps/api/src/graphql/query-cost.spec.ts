@@ -1,7 +1,7 @@
 import { buildSchema, parse, validate, type OperationDefinitionNode } from 'graphql';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { priceQuery, TooManyPathsError, type PricedQuery } from './query-cost';
+import { priceQuery, requireBoundedLists, TooManyPathsError, type PricedQuery } from './query-cost';
 import { measureQuery, type QueryShape } from './query-shape';
 
 const schema = buildSchema(readFileSync(join(__dirname, '../../schema.graphql'), 'utf8'));
@@ -97,6 +97,26 @@ describe('the price of an operation', () => {
   it('is not worked out for ever', () => {
     expect(() => price(doubling(40))).toThrow(TooManyPathsError);
     expect(requested(doubling(3))).toBe(1 + 2 + 4 + 8);
+  });
+});
+
+describe('lists', () => {
+  it('are all bounded, and one without a bound keeps the service from starting', () => {
+    expect(() => requireBoundedLists(schema)).not.toThrow();
+    const forgotten = buildSchema(
+      'type Query { lines(by: String): [Row!]! } type Row { id: ID! tags: [String!] parts: [Row!] }',
+    );
+    expect(() => requireBoundedLists(forgotten)).toThrow('nothing bounds the lists Query.lines, Row.parts');
+  });
+
+  it('of how every practice works are priced as long as they are, also under many names', () => {
+    const rows =
+      '{ rows { practices modes { mode practices } usabilities { usability } causes { cause } suppliers { modes { mode } } } }';
+    const one = `{ operationProgress(by: PRACTICE, asOf: "2024-07-22T08:00:00Z") ${rows} }`;
+    // 6,394 practices with an empty fleet took 1.4 s of the process.
+    expect(requested(one)).toBe(100 + 1 + 6_600 * (1 + 10));
+    expect(requested(`{ operationProgress(by: PRACTICE, within: "QOP") ${rows} }`)).toBe(100 + 1 + 400 * 11);
+    expect(requested('{ operationProgress(by: PRACTICE) { rows { practices } } }')).toBe(100 + 1 + 6_600);
   });
 });
 

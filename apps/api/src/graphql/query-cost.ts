@@ -4,6 +4,7 @@ import {
   isListType,
   isObjectType,
   isInterfaceType,
+  isIntrospectionType,
   isLeafType,
   Kind,
   valueFromASTUntyped,
@@ -20,7 +21,7 @@ import {
 import {
   CONNECTION_POINTS,
   FIELD_PRICES,
-  LIST_ENTRIES_ASSUMED,
+  LIST_ENTRIES_MAX,
   MUTATION_POINTS,
   OBJECT_POINTS,
   OPERATION_POINTS_MIN,
@@ -155,7 +156,7 @@ class Pricing {
     if (this.paths > PATHS_MAX) throw new TooManyPathsError(`more than ${PATHS_MAX} paths`);
     const price = FIELD_PRICES[`${parent.name}.${name}`] ?? {};
     const args = this.argumentsOf(node, definition);
-    const isConnection = definition.args.some((argument) => argument.name === 'first');
+    const isConnection = isPaged(definition);
     const isSized = sizes?.fields.has(name) === true;
     const innerSizes = sizesOf(
       price.size?.(args),
@@ -166,7 +167,7 @@ class Pricing {
     return {
       own: (price.own ?? 0) + (isConnection ? CONNECTION_POINTS : 0) + (isMutation ? MUTATION_POINTS : 0),
       each: isConnection || PARTS.has(type.name) || type.name.endsWith('Edge') ? 0 : OBJECT_POINTS,
-      count: isList(definition.type) ? (isSized ? sizes.entries : LIST_ENTRIES_ASSUMED) : 1,
+      count: isList(definition.type) ? entriesOf(parent.name, name, isSized ? sizes.entries : null, args) : 1,
       inner: this.fields(selections, type, innerSizes),
     };
   }
@@ -196,6 +197,42 @@ function sizesOf(
 ): Sizes | null {
   if (entries !== undefined) return { entries, fields: new Set(fields) };
   return page === null ? null : { entries: page, fields: new Set(['edges', 'nodes']) };
+}
+
+/** Entries of a list of objects: what its own or its parent's arguments say, or the bound that is declared for it. */
+function entriesOf(parent: string, field: string, entries: number | null, args: FieldArguments): number {
+  if (entries !== null) return entries;
+  return 'first' in args ? pageSize(args['first']) : (LIST_ENTRIES_MAX[`${parent}.${field}`] ?? PAGE_MAX);
+}
+
+function isPaged(field: GraphQLField<unknown, unknown>): boolean {
+  return field.args.some((argument) => argument.name === 'first');
+}
+
+/**
+ * Lists of objects of which nothing says how long they can be. The service does not start with one: it could not say what an operation
+ * costs.
+ */
+function findUnboundedLists(schema: GraphQLSchema): readonly string[] {
+  const sized = new Set(Object.values(FIELD_PRICES).flatMap((price) => price.sized ?? []));
+  const unbounded: string[] = [];
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isObjectType(type) || isIntrospectionType(type)) continue;
+    for (const field of Object.values(type.getFields())) {
+      if (!isList(field.type) || isLeafType(getNamedType(field.type)) || isPaged(field)) continue;
+      const name = `${type.name}.${field.name}`;
+      const isOfPage = getNamedType(field.type).name.endsWith('Edge');
+      if (!isOfPage && !sized.has(field.name) && !Object.hasOwn(LIST_ENTRIES_MAX, name)) unbounded.push(name);
+    }
+  }
+  return unbounded;
+}
+
+/** @throws Error naming every list of which nothing says how long it can be */
+export function requireBoundedLists(schema: GraphQLSchema): GraphQLSchema {
+  const unbounded = findUnboundedLists(schema);
+  if (unbounded.length > 0) throw new Error(`nothing bounds the lists ${unbounded.join(', ')}`);
+  return schema;
 }
 
 /** What is no number is refused later; it is priced as the largest page, so that nothing gets by for free. */

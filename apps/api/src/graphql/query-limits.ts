@@ -24,7 +24,7 @@ type Listener = NonNullable<Awaited<ReturnType<NonNullable<Plugin['requestDidSta
  * root fields, the price of one operation, and what one credential may spend. Nobody's role is exempt.
  *
  * Every answer says what it cost (`extensions.cost`, in the shape that Shopify's clients know). What was asked for and not used is
- * given back.
+ * given back; what was used beyond it is charged.
  */
 export function queryLimits(limits: RateLimits, costMax: number, callers: Callers): Plugin {
   return {
@@ -55,7 +55,7 @@ export function queryLimits(limits: RateLimits, costMax: number, callers: Caller
           if (priced === null || body.kind !== 'single') return;
           const asker = askerOf(operation, callers);
           const actual = paid === 0 ? null : priced.actualPoints(body.singleResult.data);
-          if (actual !== null) limits.refundQueryCost(asker, paid - actual);
+          if (actual !== null) limits.settleQueryCost(asker, paid - actual);
           const standing = limits.queryCostStanding(asker);
           const headers = limits.headersOf([limits.questionStanding(asker), standing]);
           for (const [name, value] of Object.entries(headers)) http.headers.set(name, value);
