@@ -319,3 +319,26 @@ describe('too often', () => {
     expect((await enrol(token, machines())).status).toBe(200);
   });
 });
+
+it('lets an installation whose credential and token both ran out come back by a person’s word, and nothing new', async () => {
+  const token = await makeToken(PRACTICE, { expiresAt: new Date(nowMs + 60_000).toISOString() });
+  const machine = wireMachine(PRACTICE);
+  const { machineId } = await resultOf(token, machine);
+  await wait(60);
+  const asked = await resultOf(token, machine);
+  expect(asked).toMatchObject({ code: 'AWAITING_APPROVAL', credential: null });
+  expect(await toldTo(token, wireMachine(PRACTICE))).toBe('401 TOKEN_EXPIRED');
+  const { body } = await enrol(token, [machine, wireMachine(PRACTICE)]);
+  expect([body.code, body.message]).toEqual([
+    'TOKEN_EXPIRED',
+    expect.stringContaining('createEnrolmentToken'),
+  ]);
+  const open = (await requests('WAITING')).filter((one) => one.installationId === machine.installationId);
+  expect(open).toHaveLength(1);
+  expect(await decide([(open[0] as Request).id], 'APPROVED')).toBe(1);
+  const back = await resultOf(token, machine);
+  expect(back).toMatchObject({ outcome: 'KNOWN', machineId, code: null });
+  expect(back.credential).not.toBeNull();
+  await app.client.query('mutation ($id: ID!) { revokeEnrolmentToken(id: $id) }', { id: token.id });
+  expect(await toldTo(token, machine)).toBe('401 TOKEN_REVOKED');
+});

@@ -4,6 +4,7 @@ import {
   type CredentialSigner,
   type EnrolmentTokens,
   type OrganisationScope,
+  type EnrolmentTokenRefusal,
   type UsableEnrolmentToken,
 } from '@app/access';
 import type { RefusalCode } from '@app/recovery';
@@ -66,6 +67,7 @@ export class EnrolRequest {
     );
     const placed = read.map((one) => this.place(one, token.organisationCode));
     const good = placed.flatMap((one) => ('practiceId' in one ? [one] : []));
+    if (good.length === 0 && token.hasExpired) throw tokenRefusal('TOKEN_EXPIRED');
     const enrolled = good.length === 0 ? [] : await this.letIn(good, token, address, nowMs);
     let next = 0;
     return placed.map((one, i) => {
@@ -140,8 +142,17 @@ export class EnrolRequest {
   }
 }
 
-function tokenRefusal(code: Extract<Awaited<ReturnType<EnrolmentTokens['find']>>, string>): RefusedRequest {
-  return new RefusedRequest(code, 'this enrolment token may not be used');
+/** Each with what to do next: an agent shows it to nobody but a person who looks for the cause. */
+const TOKEN_ADVICE = {
+  TOKEN_UNKNOWN: 'this enrolment token is not one of ours; look whether all of it was copied',
+  TOKEN_REVOKED: 'this enrolment token was revoked by a person; a new one is made by createEnrolmentToken',
+  TOKEN_EXPIRED:
+    'this enrolment token has expired; a new one is made by createEnrolmentToken. An installation that was enrolled before ' +
+    'may still ask with it, in a request without new ones, and then waits for approval',
+} as const satisfies Record<EnrolmentTokenRefusal, string>;
+
+function tokenRefusal(code: EnrolmentTokenRefusal): RefusedRequest {
+  return new RefusedRequest(code, TOKEN_ADVICE[code]);
 }
 
 function refused(installationId: string | null, code: RefusalCode, detail?: string): EnrolmentItemResult {

@@ -30,7 +30,10 @@ export class IdentifySpeaker {
     const nowMs = this.clock.now();
     const speaker = this.signer.verify(credential, nowMs);
     if (speaker === 'CREDENTIAL_EXPIRED') {
-      throw new RefusedRequest(speaker, 'this credential has expired; enrol again to get a new one');
+      throw new RefusedRequest(
+        speaker,
+        'this credential has expired; enrol again to get a new one, also with an enrolment token that has expired: a person then approves it',
+      );
     }
     if (speaker === 'CREDENTIAL_INVALID')
       throw new RefusedRequest(speaker, 'this credential is not one of ours');

@@ -51,7 +51,8 @@ type RequestRow = {
  * locked until it ends: two requests cannot take the same use, and a revocation falls before or after, never between.
  *
  * Where the token requires approval, whoever is not approved yet waits in a queue. Waiting takes the use that letting in would take,
- * so that the queue is bounded as the token is. Each generation of credential is approved by itself: after a revocation a person
+ * so that the queue is bounded as the token is. A token that has expired brings in nothing new; an installation that is known and whose
+ * credential ran out meanwhile may still ask by it, and waits for a person's word: else it could never come back. Each generation of credential is approved by itself: after a revocation a person
  * decides again.
  */
 export class EnrolmentGate {
@@ -120,8 +121,9 @@ export class EnrolmentGate {
     const [row] = rows;
     if (row === undefined) throw new EnrolmentTokenRefused('TOKEN_UNKNOWN');
     if (row.revoked) throw new EnrolmentTokenRefused('TOKEN_REVOKED');
-    if (row.expired) throw new EnrolmentTokenRefused('TOKEN_EXPIRED');
-    return row;
+    if (!row.expired) return row;
+    if (takesUses) throw new EnrolmentTokenRefused('TOKEN_EXPIRED');
+    return { ...row, requires_approval: true };
   }
 
   /** What was decided, or is still open, about applicants who asked before for the same generation. */

@@ -16,8 +16,12 @@ export type EnrolmentTokenLimits = {
   readonly requiresApproval: boolean;
 };
 
-/** A token that may be used now. */
-export type UsableEnrolmentToken = { readonly id: string; readonly organisationCode: string };
+/** A token that may be used now; one that has expired only for who was enrolled before. */
+export type UsableEnrolmentToken = {
+  readonly id: string;
+  readonly organisationCode: string;
+  readonly hasExpired: boolean;
+};
 
 /** Why an enrolment token may not be used. */
 export type EnrolmentTokenRefusal = 'TOKEN_UNKNOWN' | 'TOKEN_EXPIRED' | 'TOKEN_REVOKED';
@@ -51,14 +55,14 @@ export class EnrolmentTokens {
     return { id, token, expiresAtMs: limits.expiresAtMs };
   }
 
-  /** The token behind a secret, or why it may not be used. */
+  /** The token behind a secret, or why it may not be used. One that has expired is left to the gate: it may still ask. */
   async find(secret: string, nowMs: number): Promise<UsableEnrolmentToken | EnrolmentTokenRefusal> {
     const repository = this.database.dataSource.getRepository(EnrolmentTokenEntity);
     const row = await repository.findOneBy({ secret_hash: hash(secret) });
     if (row === null) return 'TOKEN_UNKNOWN';
     if (row.revoked_at !== null) return 'TOKEN_REVOKED';
-    if (row.expires_at !== null && row.expires_at.getTime() <= nowMs) return 'TOKEN_EXPIRED';
-    return { id: row.id, organisationCode: row.organisation_code };
+    const hasExpired = row.expires_at !== null && row.expires_at.getTime() <= nowMs;
+    return { id: row.id, organisationCode: row.organisation_code, hasExpired };
   }
 
   /** The organisation that a token is bound to; null when there is no such token. */

@@ -12,7 +12,7 @@ export const NEXT_ACTIONS = [
   'REBOOT_WIRED',
   /** Boot into safe mode or Windows recovery, and delete the faulty file. */
   'SAFE_MODE_DELETE_FILE',
-  /** The same; the drive asks for its recovery key before. */
+  /** Boot into safe mode or Windows recovery, where the drive asks for its recovery key, and delete the faulty file. */
   'BITLOCKER_KEY_NEEDED',
   /** It works and would not come up again: let it fetch the mended file, or delete the faulty one, before any restart. */
   'DO_NOT_REBOOT',

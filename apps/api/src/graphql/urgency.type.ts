@@ -25,6 +25,9 @@ registerEnumType(PriorityFactorEnum, {
   }),
 });
 
+/** The files that the vendor's instruction of 19 July 2024 says to delete: the good ones come back by themselves. */
+const FAULTY_FILES = 'C-00000291*.sys in %WINDIR%\\System32\\drivers\\CrowdStrike';
+
 export const NextActionEnum = enumOf(NEXT_ACTIONS);
 registerEnumType(NextActionEnum, {
   name: 'NextAction',
@@ -34,10 +37,9 @@ registerEnumType(NextActionEnum, {
     WAIT: 'Wait for its reports, or for what is under way.',
     REBOOT_WIRED:
       'Power it on or restart it on a wired network: it may stay up long enough to fetch the mended file.',
-    SAFE_MODE_DELETE_FILE: 'Boot into safe mode or Windows recovery and delete the faulty file.',
-    BITLOCKER_KEY_NEEDED: 'The same; the drive will ask for its recovery key, so have it at hand.',
-    DO_NOT_REBOOT:
-      'It works and would not come up again: let it fetch the mended file or delete the faulty one first.',
+    SAFE_MODE_DELETE_FILE: `Boot into safe mode or Windows recovery and delete ${FAULTY_FILES}.`,
+    BITLOCKER_KEY_NEEDED: `Have the recovery key of its drive at hand, which will ask for it; boot into safe mode or Windows recovery and delete ${FAULTY_FILES}.`,
+    DO_NOT_REBOOT: `Do not restart it: it works and would not come up again. Let it fetch the mended file, or delete ${FAULTY_FILES}, first.`,
     REPAIR_SENSOR: 'Repair or start the sensor: it is unprotected.',
     RESUME_BITLOCKER: 'Resume the protection of the drive.',
     REMOVE_SAFE_BOOT_FLAG: 'Remove the flag that makes it boot into safe mode.',
