@@ -86,6 +86,8 @@ describe('no verdict about a machine with an input from the field is wrong', () 
     'PAUSED_UPTIME',
     'LOGGED_TWICE',
     'IMPOSSIBLE_TIMES',
+    'STOP_CODES',
+    'ODD_VALUES',
     'GHOSTED',
   ])('%s', (kind) => {
     const verdicts = verdictsOf(kind);

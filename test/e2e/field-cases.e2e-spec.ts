@@ -118,6 +118,41 @@ const ROWS: FieldRows = {
     expect(await twice.seen()).toMatchObject({ exposure: 'CRASHED', state: 'CRASH_LOOPING' });
   },
 
+  '7 a list of one as PowerShell writes it': async function* (stage) {
+    yield MONDAY_0810;
+    const [one, counted, lost, body] = [
+      await stage.machine(),
+      await stage.machine(),
+      await stage.machine(),
+      await stage.machine(),
+    ];
+    expect(await one.tell({ crashes: CRASH })).toMatchObject({ outcome: 'ACCEPTED' });
+    expect(await one.seen()).toMatchObject({ exposure: 'CRASHED' });
+    expect(await counted.tell({ crashes: { value: [], Count: 0 } })).toMatchObject({ outcome: 'ACCEPTED' });
+    expect(await lost.tell({ crashes: ['System.Collections.Hashtable'] })).toMatchObject({
+      outcome: 'ACCEPTED',
+    });
+    const alone = { heartbeats: { bootId: 'b1', seq: 1, uptimeSeconds: 60, bootMode: 'NORMAL' } };
+    const answer = await stage.app.client.post('/v1/heartbeats', alone, body.enrolled.credential);
+    expect(answer).toMatchObject({ status: 200, body: { results: [{ outcome: 'ACCEPTED' }] } });
+  },
+
+  '8 null for what was not collected; an ODS code as people write it': async function* (stage) {
+    yield MONDAY_0810;
+    const nothing = { serialNumber: null, smbiosUuid: null, assetTag: null };
+    expect(await stage.enrol({ practice: stage.practice(), hostname: 'PC-1', ...nothing })).toMatchObject({
+      outcome: 'ENROLLED',
+    });
+    const code = stage.practice();
+    const spaced = `${code.slice(0, 1).toLowerCase()} ${code.slice(1, 3)} ${code.slice(3)}`;
+    const { outcome, machineId } = await stage.enrol({ practice: spaced, hostname: 'PC-1' });
+    expect(outcome).toBe('ENROLLED');
+    expect((await stage.app.client.machine(machineId ?? '')).practice.odsCode).toBe(code);
+    const pc = await stage.machine();
+    const nulls = { bitlocker: null, safeBootFlag: null, sensorRunning: null, crashes: null, hostname: null };
+    expect(await pc.tell(nulls)).toMatchObject({ outcome: 'ACCEPTED' });
+  },
+
   '17 a body in Latin-1': async function* (stage) {
     const pc = await stage.machine();
     yield MONDAY_0810;

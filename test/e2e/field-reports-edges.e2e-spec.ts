@@ -153,6 +153,23 @@ const ROWS: FieldRows = {
     expect(await stage.machinesOf(practice)).toBe(4);
   },
 
+  'sebhildebrandt/systeminformation#460, Open-CMSIS-Pack/Open-CMSIS-Pack-Spec#191: UUIDs in other notations':
+    async function* (stage) {
+      yield MONDAY_0810;
+      const notations = [
+        '4E435451-384A-3034-4532-50465D40ACF1',
+        '{4e435451-384a-3034-4532-50465d40acf1}',
+        '4E435451384A3034453250465D40ACF1',
+        'urn:uuid:4e435451-384a-3034-4532-50465d40acf1',
+      ];
+      for (const smbiosUuid of notations) {
+        const practice = stage.practice();
+        expect(await stage.enrol({ practice, hostname: 'PC-1', smbiosUuid })).toMatchObject({
+          outcome: 'ENROLLED',
+        });
+      }
+    },
+
   'eduardolat/pgbackweb#3: an @ in the password of a DATABASE_URL': async function* () {
     yield MONDAY_0810;
     for (const url of [
