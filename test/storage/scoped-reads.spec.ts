@@ -165,6 +165,8 @@ describe('where the second line cannot be drawn', () => {
     const other = await Database.open(url.href);
     try {
       await expect(ScopedReads.open(other, true)).rejects.toThrow(/binds the service itself/);
+      // Without the second line it would see no machine all the same.
+      await expect(ScopedReads.open(other, false)).rejects.toThrow(/binds the service itself/);
       await runStatement(clone.url, `ALTER ROLE ${USER} BYPASSRLS`);
       await expect(ScopedReads.open(other, true)).rejects.toThrow(`GRANT ${READER_ROLE} TO`);
       await expect(ScopedReads.open(other, false)).resolves.toBeInstanceOf(ScopedReads);

@@ -9,7 +9,19 @@ class RowSecurityError extends Error {
     super(
       `row-level security is not in force: ${reason}. Have an administrator of the database run\n` +
         `  CREATE ROLE ${READER_ROLE} NOLOGIN NOINHERIT;\n  GRANT ${READER_ROLE} TO <the user of DATABASE_URL>;\n` +
-        'and see that this user owns the tables; or set ROW_SECURITY=false to do without the second line.',
+        'or set ROW_SECURITY=false to do without the second line.',
+    );
+  }
+}
+
+/** The service would see nothing of its own machines, whatever `ROW_SECURITY` says. */
+class ServiceBoundError extends Error {
+  constructor() {
+    super(
+      'row-level security binds the service itself: the user of DATABASE_URL does not own the tables, and would see no machine. ' +
+        'Connect as their owner, or have an administrator of the database run, for each table,\n' +
+        '  ALTER TABLE <table> OWNER TO <the user of DATABASE_URL>;\n' +
+        'ROW_SECURITY=false does not help: it only does without the second line.',
     );
   }
 }
@@ -39,8 +51,12 @@ export class ScopedReads {
     private readonly rowSecurity: boolean,
   ) {}
 
-  /** @throws RowSecurityError when row-level security is asked for and would not hold */
+  /**
+   * @throws ServiceBoundError when row-level security binds the service itself, asked for or not
+   * @throws RowSecurityError when row-level security is asked for and would not hold
+   */
   static async open(database: Database, rowSecurity: boolean): Promise<ScopedReads> {
+    if ((await inForce(database.pool))?.ever !== false) throw new ServiceBoundError();
     if (rowSecurity) await checkRowSecurity(database);
     return new ScopedReads(database, rowSecurity);
   }
@@ -69,12 +85,12 @@ async function readAs(client: Queryable, scope: Scope, nowMs: number): Promise<v
   await client.query({ name: 'read-as', text: READ_AS, values: [scope.key, String(nowMs)] });
 }
 
-/** Tries it: the policies must bind the role, and must not bind the service, which would then see nothing of its own machines. */
+async function inForce(db: Queryable): Promise<{ always: boolean; ever: boolean } | undefined> {
+  return (await db.query<{ always: boolean; ever: boolean }>(IN_FORCE, [[...SCOPED_TABLES]])).rows[0];
+}
+
+/** Tries it: the policies must bind the role. */
 async function checkRowSecurity(database: Database): Promise<void> {
-  const inForce = async (db: Queryable): Promise<{ always: boolean; ever: boolean } | undefined> =>
-    (await db.query<{ always: boolean; ever: boolean }>(IN_FORCE, [[...SCOPED_TABLES]])).rows[0];
-  if ((await inForce(database.pool))?.ever !== false)
-    throw new RowSecurityError('it binds the service itself, which does not own the tables');
   try {
     const bound = await database.transaction(async (client) => {
       await readAs(client, { codes: [], isNational: false, key: '' }, 0);
