@@ -33,13 +33,13 @@ export const IMPORT_RULES: readonly HouseRule[] = [
       ['libs/tracking/src/sweep-silence.ts', `type Reader = import('@app/progress').ProgressReader;`],
       ['apps/simulator/src/fleet.ts', `import { DAY_MS } from '@app/recovery';`],
       ['apps/api/src/settings.ts', `import { Database } from '@app/storage';`],
-      ['apps/api/src/http/to-refusal.ts', `import { isTransient, saveDecisions } from '@app/storage';`],
+      ['apps/api/src/http/to-refusal.ts', `import { isDatabaseFailure, saveDecisions } from '@app/storage';`],
       ['apps/api/src/app.module.ts', `import * as storage from '@app/storage';`],
       ['libs/unheard-of/src/index.ts', `import { decideHeartbeat } from '@app/recovery';`],
     ],
     keeps: [
       ['libs/tracking/src/sweep-silence.ts', `import { decideSilence } from '@app/recovery';`],
-      ['apps/api/src/http/to-refusal.ts', `import { isTransient } from '@app/storage';`],
+      ['apps/api/src/http/to-refusal.ts', `import { isDatabaseFailure } from '@app/storage';`],
       ['libs/recovery/src/decide.spec.ts', `import { Database } from '@app/storage';`],
     ],
   },
@@ -69,7 +69,7 @@ export const IMPORT_RULES: readonly HouseRule[] = [
     ],
     keeps: [
       ['libs/tracking/src/sweep-silence.spec.ts', `import { aMachine } from '../../../test/support/fleet';`],
-      ['libs/storage/src/embedded/server-log.ts', `import { isTransient } from '../database';`],
+      ['libs/storage/src/embedded/server-log.ts', `import { isDatabaseFailure } from '../database';`],
       [
         'test/storage/embedded-postgres.spec.ts',
         `import { startEmbeddedPostgres } from '../../libs/storage/src/embedded-postgres';`,

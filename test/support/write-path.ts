@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { MACHINE_ROLES, type Interval, type Rules } from '@app/recovery';
 import { createMachines, Database, traitsOf, type MachineKey, type TraitFacts } from '@app/storage';
-import { ReportHeartbeats, SweepSilence, type IngestLimits, type WriteObserver } from '@app/tracking';
+import {
+  ReportHeartbeats,
+  SweepSilence,
+  type Eyesight,
+  type IngestLimits,
+  type WriteObserver,
+} from '@app/tracking';
 import { theRules } from './fleet';
 
 /** The write path of one process on a real database, with a clock that stands where it is set. */
@@ -10,6 +16,8 @@ export type WritePath = {
   readonly reports: ReportHeartbeats;
   readonly sweeper: SweepSilence;
   readonly seen: { races: number; batches: number; held: number };
+  /** What the write path says of its sight, in order. */
+  readonly sight: string[];
   readonly clock: { nowMs: number };
   close(): Promise<void>;
 };
@@ -32,7 +40,12 @@ export async function openWritePath(
     progressChanged: () => undefined,
   };
   const rules = (): Rules => theRules(...blindness);
-  const eyesight = { seeing: () => undefined, blind: () => undefined };
+  const sight: string[] = [];
+  const eyesight: Eyesight = {
+    seeing: () => undefined,
+    blind: (cause) => sight.push(`blind ${cause}`),
+    failed: ({ code }, heartbeats, whose) => sight.push(`${whose} ${code} ${heartbeats}`),
+  };
   const now = (): number => clock.nowMs;
   const reports = new ReportHeartbeats(database, rules, now, () => 0, observer, eyesight, LIMITS);
   const sweeper = new SweepSilence(database, rules, now, () => 0, observer);
@@ -40,7 +53,7 @@ export async function openWritePath(
     await reports.stop();
     await database.close();
   };
-  return { database, reports, sweeper, seen, clock, close };
+  return { database, reports, sweeper, seen, sight, clock, close };
 }
 
 /** Enrols machines spread over a few practices, without any of the edge. */

@@ -39,6 +39,7 @@ import {
 import { setTimeout as rest } from 'node:timers/promises';
 import { agentAccess } from './agent-access';
 import { auditProviders } from './audit/audit-providers';
+import { logBlindness } from './blindness-log';
 import { OpenExports } from './export/open-exports';
 import { DateTimeScalar } from './graphql/date-time.scalar';
 import { DescribedWords } from './graphql/described-words';
@@ -141,7 +142,7 @@ function providersOf(foundations: Foundations, sources: Sources, rateLimits: Rat
   const { identify, organisations } = sources;
   const policy = policyForInterval(settings.reportEverySeconds * SECOND_MS);
   const metrics = new Metrics();
-  const blindness = new BlindnessWatch(database, clock, incident.window.fromMs);
+  const blindness = new BlindnessWatch(database, clock, incident.window.fromMs, logBlindness());
   const rules = (): Rules => ({ incident, policy, blindness: blindness.intervals() });
   const now = (): number => clock.now();
   const limits = { ...DEFAULT_INGEST_LIMITS, queueItemsMax: settings.queueItemsMax };

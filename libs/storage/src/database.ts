@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
 import { makeDataSource } from './data-source';
+import { breaksConnection } from './database-failure';
 
 /** What statements can be sent to: the pool, or one client inside a transaction. */
 export type Queryable = Pick<Pool, 'query'>;
@@ -35,9 +36,13 @@ export class Database {
       await client.query('COMMIT');
       return result;
     } catch (error) {
-      await client.query('ROLLBACK').catch((rollbackError: unknown) => {
-        broken = rollbackError instanceof Error ? rollbackError : new Error('the rollback failed');
-      });
+      if (breaksConnection(error)) broken = error as Error;
+      // Closing a connection rolls back as well, and a server that does not answer would not answer this either.
+      else {
+        await client.query('ROLLBACK').catch((rollbackError: unknown) => {
+          broken = rollbackError instanceof Error ? rollbackError : new Error('the rollback failed');
+        });
+      }
       throw error;
     } finally {
       client.off('error', breaks);
@@ -48,31 +53,4 @@ export class Database {
   async close(): Promise<void> {
     await this.dataSource.destroy();
   }
-}
-
-/**
- * SQLSTATE classes that say the statement or its data is at fault: feature, cardinality, data, constraint, prepared statement,
- * syntax or access, view check, procedure. Of everything else (broken connections, shutdown, no entry, read-only, deadlock, disk
- * full) the same statement may succeed later.
- */
-const STATEMENT_AT_FAULT = /^(0A|21|22|23|26|42|44|P0)/;
-const SQLSTATE = /^[0-9A-Z]{5}$/;
-const NETWORK_CODES: ReadonlySet<string> = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'ENOENT',
-  'ENOTFOUND',
-  'EHOSTUNREACH',
-]);
-
-/** Whether an error says that the database is out of reach or busy, and not that the statement was wrong. */
-export function isTransient(error: unknown): boolean {
-  if (typeof error !== 'object' || error === null) return false;
-  const { code, message } = error as { code?: unknown; message?: unknown };
-  if (typeof code === 'string') {
-    return SQLSTATE.test(code) ? !STATEMENT_AT_FAULT.test(code) : NETWORK_CODES.has(code);
-  }
-  return typeof message === 'string' && /terminated|timeout|connection/i.test(message);
 }

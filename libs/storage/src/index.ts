@@ -1,4 +1,12 @@
-export { Database, isTransient, type Queryable } from './database';
+export { Database, type Queryable } from './database';
+export {
+  describeFailure,
+  isDatabaseFailure,
+  isDataFault,
+  isProgramFault,
+  tableOf,
+  type FailureFacts,
+} from './database-failure';
 export { databasePlace, databaseUrlProblems } from './database-url';
 export { isNewDatabase, makeDataSource, migrateDatabase } from './data-source';
 export { EnrolmentTokenEntity, RelayCredentialEntity } from './entities/access.entity';

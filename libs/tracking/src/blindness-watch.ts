@@ -7,12 +7,22 @@ import {
   recordPresence,
   type BlindnessCause,
   type Database,
+  type FailureFacts,
 } from '@app/storage';
 
 /** Presence is renewed every few seconds; a shorter gap than this is no blindness but the renewal's own grain. */
 const GAP_MS_MIN = 15_000;
 /** Shedding comes and goes with every commit; stretches of one cause this close together are one. */
 const SAME_STRETCH_MS = 5_000;
+
+/** What happened to our sight, as it happens; the edge writes it into the log. */
+export type BlindnessNews = {
+  /** Heartbeats could not be saved; the same may come many times in a second. */
+  failed(failure: FailureFacts, heartbeats: number, whose: 'OURS' | 'HEARTBEAT'): void;
+  blinded(cause: BlindnessCause): void;
+  /** @param forMs how long we were blind, by the service's clock */
+  sees(cause: BlindnessCause, forMs: number): void;
+};
 
 /**
  * Knows when we could not take reports. What it knows is given to the rules, which count that time for nobody's silence.
@@ -30,6 +40,7 @@ export class BlindnessWatch {
     private readonly database: Database,
     private readonly clock: Clock,
     private readonly incidentMs: number,
+    private readonly news: BlindnessNews,
   ) {}
 
   /** Records the gap in which no process ran, and reads what is known. Call before anything is swept. */
@@ -75,6 +86,11 @@ export class BlindnessWatch {
     const continues = last?.cause === cause && nowMs - last.interval.untilMs < SAME_STRETCH_MS;
     if (continues) this.pending.pop();
     this.blindSince = { atMs: continues ? last.interval.fromMs : nowMs, cause };
+    this.news.blinded(cause);
+  }
+
+  failed(failure: FailureFacts, heartbeats: number, whose: 'OURS' | 'HEARTBEAT'): void {
+    this.news.failed(failure, heartbeats, whose);
   }
 
   seeing(): void {
@@ -83,5 +99,6 @@ export class BlindnessWatch {
     this.blindSince = null;
     const nowMs = this.clock.now();
     if (nowMs > atMs) this.pending.push({ interval: { fromMs: atMs, untilMs: nowMs }, cause });
+    this.news.sees(cause, nowMs - atMs);
   }
 }

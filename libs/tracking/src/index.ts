@@ -1,4 +1,4 @@
-export { BlindnessWatch } from './blindness-watch';
+export { BlindnessWatch, type BlindnessNews } from './blindness-watch';
 export { EnrolMachines, type EnrolmentRequest, type EnrolmentResult, type Gate } from './enrol-machines';
 export {
   describeDrift,
@@ -15,7 +15,12 @@ export {
   type ReconciliationObserver,
   type ReconciliationReport,
 } from './reconcile-books';
-export { DEFAULT_INGEST_LIMITS, ReportHeartbeats, type IngestLimits } from './report-heartbeats';
+export {
+  DEFAULT_INGEST_LIMITS,
+  ReportHeartbeats,
+  type Eyesight,
+  type IngestLimits,
+} from './report-heartbeats';
 export type { Report, ReportResult } from './report-item';
 export { ReportSpacing, type NextReport } from './report-spacing';
 export { RevokeCredential } from './revoke-credential';

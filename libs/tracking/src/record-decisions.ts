@@ -37,6 +37,16 @@ export type DecisionParts = {
   readonly observer: WriteObserver;
 };
 
+/** How many machines were saved, and of how many of them how much: what shows that the tables concerned take what we write. */
+export type SavedMachines = {
+  /** Whatever was written of them. */
+  machines: number;
+  /** Those whose facts were written. */
+  described: number;
+  /** Those that moved: transitions, counts and ledger were written. */
+  moved: number;
+};
+
 /**
  * Records heartbeats that may change something: load the machines, decide each heartbeat in order of arrival, save all decisions
  * in one statement, acknowledge. Machines whose row moved meanwhile lost a race against another process: they are loaded and
@@ -47,7 +57,8 @@ export async function recordDecisions(
   rules: Rules,
   recordedAtMs: number,
   { database, machines, observer }: DecisionParts,
-): Promise<void> {
+): Promise<SavedMachines> {
+  const saved: SavedMachines = { machines: 0, described: 0, moved: 0 };
   let open = groupByMachine(items);
   for (let round = 0; open.size > 0; round += 1) {
     if (round === ROUNDS_MAX) throw new IngestUnavailableError('DATABASE', DATABASE_RETRY_AFTER_SECONDS);
@@ -64,11 +75,20 @@ export async function recordDecisions(
     if (changes.some((change) => change.transitions.length > 0)) observer.progressChanged();
     for (const one of decided) {
       if (lostKeys.has(one.keyText)) continue;
+      count(saved, one.change);
       remember(machines, one, rules);
       one.items.forEach((item, i) => settle(item, one.results[i] as ReportResult));
     }
     open = new Map([...open].filter(([keyText]) => lostKeys.has(keyText)));
   }
+  return saved;
+}
+
+function count(saved: SavedMachines, change: MachineChange | null): void {
+  if (change === null) return;
+  saved.machines += 1;
+  if (change.facts !== null) saved.described += 1;
+  if (change.transitions.length > 0) saved.moved += 1;
 }
 
 type Decided = {

@@ -1,7 +1,17 @@
 import type { Rules } from '@app/recovery';
-import { isTransient, saveContacts, type Database, type MachineKey } from '@app/storage';
+import {
+  describeFailure,
+  isDataFault,
+  isProgramFault,
+  saveContacts,
+  type Database,
+  type FailureFacts,
+  type MachineKey,
+} from '@app/storage';
 import { DEFAULT_BATCHER_LIMITS, HeartbeatBatcher, type BatcherLimits } from './heartbeat-batcher';
+import { HeartbeatFaults } from './heartbeat-faults';
 import { IngestUnavailableError } from './ingest-errors';
+import { isolateFaults, type LoneFault } from './isolate-faults';
 import { KnownMachines } from './known-machines';
 import { recordDecisions } from './record-decisions';
 import { settle, type Report, type ReportItem, type ReportResult, type Ticket } from './report-item';
@@ -9,7 +19,12 @@ import { sortOutContacts, toContact, type ContactGroup } from './sort-out-contac
 import type { WriteObserver } from './write-observer';
 
 /** What the blindness watch wants to hear from the write path. */
-export type Eyesight = { seeing(): void; blind(cause: 'DATABASE' | 'SHEDDING'): void };
+export type Eyesight = {
+  seeing(): void;
+  blind(cause: 'DATABASE' | 'SHEDDING'): void;
+  /** Heartbeats could not be saved: by our own fault, so that they come again, or by theirs. */
+  failed(failure: FailureFacts, heartbeats: number, whose: 'OURS' | 'HEARTBEAT'): void;
+};
 
 /** How much waits and how much is done at once. */
 export type IngestLimits = BatcherLimits & {
@@ -34,13 +49,14 @@ const FULL_RETRY_AFTER_SECONDS = 5;
  * 4. The others queue for themselves, are loaded, decided by the rules and saved with all that follows from it
  *    (`recordDecisions`). So is whoever lost a race in step 3 because another process wrote its row. Which of two heartbeats of
  *    one machine is decided first does not matter: the rules end in the same memory in any order.
- * 5. Only now, after COMMIT, each request gets its outcomes. If the database is out of reach the request is refused and
- *    nothing is acknowledged.
+ * 5. Only now, after COMMIT, each request gets its outcomes. Whatever else fails is ours (`isolateFaults`, `HeartbeatFaults`): the
+ *    request is refused, nothing is acknowledged, and it may come again.
  */
 export class ReportHeartbeats {
   private readonly contacts: HeartbeatBatcher<ReportItem>;
   private readonly decisions: HeartbeatBatcher<ReportItem>;
   private readonly machines = new KnownMachines();
+  private readonly faults = new HeartbeatFaults();
 
   constructor(
     private readonly database: Database,
@@ -51,8 +67,8 @@ export class ReportHeartbeats {
     private readonly eyesight: Eyesight,
     private readonly limits: IngestLimits,
   ) {
-    this.contacts = new HeartbeatBatcher((items) => this.processBatch(items), limits);
-    this.decisions = new HeartbeatBatcher((items) => this.decide(items, this.rules()), limits);
+    this.contacts = new HeartbeatBatcher((items) => this.orRefuse(items, this.processBatch(items)), limits);
+    this.decisions = new HeartbeatBatcher((items) => this.orRefuse(items, this.decide(items)), limits);
   }
 
   /** @param machines how many there are to be heard from */
@@ -137,13 +153,15 @@ export class ReportHeartbeats {
     try {
       lost = await saveContacts(this.database.pool, groups.map(toContact));
     } catch (error) {
-      if (isTransient(error)) this.refuse(items());
-      else this.decisions.add(items());
+      // Somebody's data: who that is will be found out among the decisions.
+      if (isDataFault(error) || isProgramFault(error)) this.decisions.add(items());
+      else this.refuse(items(), error);
       return;
     }
     this.committed(items().length, startedMs);
     const lostGroups = lost.map((index) => groups[index] as ContactGroup);
     const isLost = new Set(lostGroups);
+    this.faults.noteSaved({ machines: groups.length - lostGroups.length, described: 0, moved: 0 }, NO_ITEMS);
     for (const group of groups) if (!isLost.has(group)) this.acknowledge(group);
     if (lostGroups.length === 0) return;
     this.observer.racesLost(lostGroups.length);
@@ -156,35 +174,25 @@ export class ReportHeartbeats {
     for (const item of items) settle(item, ACCEPTED);
   }
 
-  /**
-   * A database out of reach refuses everybody. A statement that cannot be carried out is somebody's data, although everything
-   * was validated: the batch is halved until that one is alone, so that it fails for nobody else.
-   */
-  private async decide(items: readonly ReportItem[], rules: Rules): Promise<void> {
+  private async decide(items: readonly ReportItem[]): Promise<void> {
     const startedMs = this.monotonicMs();
-    try {
-      await recordDecisions(items, rules, this.recordedAtMs(), {
-        database: this.database,
-        machines: this.machines,
-        observer: this.observer,
-      });
-      this.committed(items.length, startedMs);
-    } catch (error) {
-      const open = items.filter((item) => item.ticket.results[item.index] === undefined);
-      const [only, ...more] = open;
-      if (only === undefined) return;
-      if (isTransient(error) || error instanceof IngestUnavailableError) {
-        this.refuse(open);
-        return;
-      }
-      if (more.length === 0) {
-        settle(only, { outcome: 'REJECTED', code: 'SAVE_FAILED' });
-        return;
-      }
-      const half = Math.ceil(open.length / 2);
-      await this.decide(open.slice(0, half), rules);
-      await this.decide(open.slice(half), rules);
+    const parts = { database: this.database, machines: this.machines, observer: this.observer };
+    const { saved, alone, refused, failure } = await isolateFaults(items, (some) =>
+      recordDecisions(some, this.rules(), this.recordedAtMs(), parts),
+    );
+    const own = alone.length === 0 ? null : this.faults.ownFaults(alone, saved);
+    const notSaved = new Set([...refused, ...alone.map(({ item }) => item)]);
+    if (saved.machines > 0 || notSaved.size === 0) this.committed(items.length - notSaved.size, startedMs);
+    this.faults.noteSaved(saved, notSaved.size === 0 ? items : items.filter((item) => !notSaved.has(item)));
+    for (const { item, error } of alone) {
+      const isOwn = own?.has(item) === true;
+      this.eyesight.failed(describeFailure(error), 1, isOwn ? 'HEARTBEAT' : 'OURS');
+      if (isOwn) settle(item, { outcome: 'REJECTED', code: 'SAVE_FAILED' });
+      else item.ticket.reject(unavailable());
     }
+    if (refused.length > 0) this.refuse(refused, failure);
+    // One machine must not make us blind for all; where several fail and none is saved, it is not for their sake.
+    else if (saved.machines === 0 && countMachines(alone) > 1) this.eyesight.blind('DATABASE');
   }
 
   private committed(heartbeats: number, startedMs: number): void {
@@ -192,11 +200,30 @@ export class ReportHeartbeats {
     this.observer.batchCommitted(heartbeats, this.monotonicMs() - startedMs);
   }
 
-  private refuse(items: readonly ReportItem[]): void {
+  private refuse(items: readonly ReportItem[], error: unknown): void {
     this.eyesight.blind('DATABASE');
-    const unavailable = new IngestUnavailableError('DATABASE', DATABASE_RETRY_AFTER_SECONDS);
-    for (const ticket of new Set(items.map((item) => item.ticket))) ticket.reject(unavailable);
+    this.eyesight.failed(describeFailure(error), items.length, 'OURS');
+    for (const ticket of new Set(items.map((item) => item.ticket))) ticket.reject(unavailable());
   }
+
+  /** Whatever was not foreseen: no heartbeat stays without an answer, and no batch ends the process. */
+  private async orRefuse(items: readonly ReportItem[], work: Promise<void>): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      this.refuse(items, error);
+    }
+  }
+}
+
+const NO_ITEMS: readonly ReportItem[] = [];
+
+function unavailable(): IngestUnavailableError {
+  return new IngestUnavailableError('DATABASE', DATABASE_RETRY_AFTER_SECONDS);
+}
+
+function countMachines(alone: readonly LoneFault[]): number {
+  return new Set(alone.map(({ item }) => item.key.machineId)).size;
 }
 
 const ACCEPTED: ReportResult = { outcome: 'ACCEPTED' };

@@ -1,7 +1,7 @@
 import { unwrapResolverError } from '@apollo/server/errors';
-import { Logger } from '@nestjs/common';
 import { ReaderError } from '@app/progress';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { logFailure } from '../http/log-failure';
 import { toRefusal } from '../http/to-refusal';
 
 /** Every code that `extensions.code` may hold. */
@@ -32,8 +32,6 @@ export const GRAPHQL_ERROR_CODES = [
 ] as const;
 type GraphqlErrorCode = (typeof GRAPHQL_ERROR_CODES)[number];
 
-const logger = new Logger('graphql');
-
 /**
  * Gives every error one of the codes. What the resolvers throw is translated here and nowhere else; what nobody foresaw
  * becomes INTERNAL, and its text goes to the log alone.
@@ -59,7 +57,7 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
   if (isAboutOperation(original))
     return { message: formatted.message, ...place, extensions: { code: 'BAD_REQUEST' } };
   const refusal = toRefusal(original);
-  if (refusal.code === 'INTERNAL') logger.error({ event: 'query_failed', error: String(original) });
+  logFailure('query_failed', original, refusal);
   if (refusal.retryAfterSeconds !== null) {
     const code = refusal.code === 'RATE_LIMITED' ? refusal.code : 'UNAVAILABLE';
     const extensions = { code, retryAfterMs: refusal.retryAfterSeconds * 1_000 };

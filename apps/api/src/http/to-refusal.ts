@@ -1,6 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import { AuditUnavailableError, IssuerUnreachableError } from '@app/access';
-import { isTransient } from '@app/storage';
+import { isDatabaseFailure } from '@app/storage';
 import { IngestUnavailableError } from '@app/tracking';
 import { RefusedRequest } from './refusal';
 
@@ -28,10 +28,10 @@ export function toRefusal(error: unknown): RefusedRequest {
       DATABASE_RETRY_AFTER_SECONDS,
     );
   }
-  if (isTransient(error)) {
+  if (isDatabaseFailure(error)) {
     return new RefusedRequest(
       'DATABASE',
-      'the database is out of reach; send the same again later',
+      'the database cannot carry this out at present; send the same again later',
       DATABASE_RETRY_AFTER_SECONDS,
     );
   }
