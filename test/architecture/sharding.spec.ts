@@ -18,6 +18,7 @@ const LOOK_UPS = ['installation'];
 
 const MACHINE_TABLES = [
   'care_event',
+  'deadline_recheck',
   'enrolment_request',
   'enrolment_use',
   'machine',

@@ -2,7 +2,8 @@ import 'reflect-metadata';
 import { buildSchema, isCompositeType, isUnionType } from 'graphql';
 import { printContracts } from '../../apps/api/src/contracts';
 import { ROUTE_POLICIES } from '../../apps/api/src/http/route-policies';
-import { QUESTIONS, ROUTES, TYPES } from '../support/access-expectations';
+import { QUESTIONS, TYPES } from '../support/access-expectations';
+import { ROUTES } from '../support/route-expectations';
 import { rootFieldsOf } from '../support/schema-walk';
 
 /** What the matrix of `test/e2e/access-matrix.e2e-spec.ts` does not know, it cannot ask. Add the line to test/support/access-expectations.ts. */

@@ -1,4 +1,5 @@
-import { NOT_SHOWN, QUESTIONS, ROUTES, type Things } from '../support/access-expectations';
+import { NOT_SHOWN, QUESTIONS, type Things } from '../support/access-expectations';
+import { ROUTES } from '../support/route-expectations';
 import {
   everyField,
   expectedOf,

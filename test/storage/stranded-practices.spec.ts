@@ -2,6 +2,7 @@ import { OrganisationReader, PresentCounts, StrandedPracticeReader, type Strande
 import type { RecoveryState } from '@app/recovery';
 import { NATION, scopeOf, type Scope } from '@app/storage';
 import { createApplicationDatabase, type ApplicationDatabase } from '../support/application';
+import { CORE_HOURS_EVERYWHERE } from '../support/opening-hours';
 import { insertMachineRows, machineRow, moveMachineRow, type MachineRow } from '../support/machine-rows';
 import {
   CHESHIRE,
@@ -26,7 +27,11 @@ beforeAll(async () => {
 beforeEach(async () => {
   await database.clear();
   const organisations = new OrganisationReader(database.pool, () => 0);
-  reader = new StrandedPracticeReader(organisations, new PresentCounts(database.pool, () => 0));
+  reader = new StrandedPracticeReader(
+    organisations,
+    new PresentCounts(database.pool, () => 0),
+    CORE_HOURS_EVERYWHERE,
+  );
 });
 
 afterAll(() => database.drop());

@@ -12,6 +12,7 @@ import { DEFAULT_POLICY, DEFAULT_WORK_POLICY, ownPoints, workAtSite } from '@app
 import { Database, NATION, ScopedReads, scopeOf } from '@app/storage';
 import { theRules } from '../support/fleet';
 import { createApplicationDatabase, type ApplicationDatabase } from '../support/application';
+import { CORE_HOURS_EVERYWHERE } from '../support/opening-hours';
 import { machineFilters, machineRows } from '../support/filter-oracle';
 import { insertMachineRows, machineRow } from '../support/machine-rows';
 import {
@@ -40,7 +41,14 @@ beforeAll(async () => {
   const organisations = new OrganisationReader(database.pool, () => 0);
   const standings = new PracticeStandings(new PresentCounts(database.pool, () => 0), () => 0);
   machines = new MachineReader(reads, organisations, standings, theRules, DEFAULT_WORK_POLICY);
-  work = new WorkListReader(reads, organisations, standings, DEFAULT_POLICY, DEFAULT_WORK_POLICY);
+  work = new WorkListReader(
+    reads,
+    organisations,
+    standings,
+    DEFAULT_POLICY,
+    DEFAULT_WORK_POLICY,
+    CORE_HOURS_EVERYWHERE,
+  );
   const [sample = []] = fc.sample(machineRows([PRACTICE, NEIGHBOUR, CHESHIRE_PRACTICE], NOW_MS, MACHINES), {
     numRuns: 1,
     seed: 411,

@@ -115,6 +115,34 @@ export const QUESTIONS: Readonly<Record<string, Question>> = {
         `input: { machineIds: ["${machine}"], action: { reopen: { reason: "back" } }, expectedMachines: 1, idempotencyKey: "ids-${key}" }`,
     ],
   },
+  'Query.openingHours': {
+    least: 'IT',
+    ask: [({ practice }) => `practice: "${practice}", from: "2024-07-25"`],
+  },
+  'Query.closures': {
+    least: 'IT',
+    ask: [
+      () => 'from: "2024-07-01", first: 5',
+      ({ icb }) => `within: "${icb}", from: "2024-07-01", first: 5`,
+      ({ practice }) => `within: "${practice}", from: "2024-07-01", first: 5`,
+    ],
+  },
+  'Mutation.changeClosures': {
+    least: 'IT',
+    ask: [
+      ({ practice, key }) =>
+        `input: { enter: [{ organisation: "${practice}", date: "2024-12-24", from: "12:00", reason: "Christmas" }], idempotencyKey: "close-${key}" }`,
+      ({ practice, key }) =>
+        `input: { withdraw: [{ organisation: "${practice}", date: "2024-12-24" }], idempotencyKey: "open-${key}" }`,
+    ],
+  },
+  'Mutation.setOpeningHours': {
+    least: 'IT',
+    ask: [
+      ({ practice, key }) =>
+        `input: { practice: "${practice}", days: [{ weekday: SATURDAY, spans: [{ from: "09:00", to: "12:00" }] }], idempotencyKey: "week-${key}" }`,
+    ],
+  },
   'Mutation.reportPracticeMode': {
     least: 'IT',
     ask: [
@@ -239,6 +267,8 @@ export const TYPES: Readonly<Record<Least, readonly string[]>> = {
     ...['MachineGroups', 'MachineGroup', 'MachineGroupValue', 'StrandedPractice', 'StrandedPracticeEdge'],
     ...['StrandedPracticeConnection', 'RegisterSummary', 'RegisterFindingCount', 'RegisteredMachine'],
     ...['RegisteredMachineEdge', 'RegisteredMachineConnection'],
+    ...['PracticeDay', 'Opening', 'HoursReason', 'ClosureConnection', 'ClosureEdge', 'Closure'],
+    ...['HoursChangedPayload', 'HoursError'],
     ...['WorkList', 'WorkSiteEdge', 'WorkSite', 'WorkTask', 'Minutes'],
   ],
   ADMIN: [
@@ -271,6 +301,8 @@ export const TYPES: Readonly<Record<Least, readonly string[]>> = {
 
 /** Types of which there is nothing where the matrix looks, and where they are shown to whom they are for. */
 export const NOT_SHOWN: Readonly<Record<string, string>> = {
+  Closure: 'test/e2e/opening-hours.e2e-spec.ts',
+  ClosureEdge: 'test/e2e/opening-hours.e2e-spec.ts',
   EnrolmentUse: 'test/e2e/enrolment-tokens.e2e-spec.ts',
   EnrolmentUseEdge: 'test/e2e/enrolment-tokens.e2e-spec.ts',
   EnrolmentRequest: 'test/e2e/enrolment-tokens.e2e-spec.ts',
@@ -280,50 +312,4 @@ export const NOT_SHOWN: Readonly<Record<string, string>> = {
   FallenMachine: 'test/e2e/site-change.e2e-spec.ts',
   StrandedPractice: 'test/e2e/finding.e2e-spec.ts',
   StrandedPracticeEdge: 'test/e2e/finding.e2e-spec.ts',
-};
-
-/** What each HTTP route answers to whom: nobody, a viewer, IT, an administrator of one ICB, one of the nation. */
-export const ROUTES: Readonly<
-  Record<
-    string,
-    { readonly method: 'GET' | 'POST'; readonly body?: object | string; readonly answers: readonly string[] }
-  >
-> = {
-  '/v1/enrolments': {
-    method: 'POST',
-    body: {
-      enrolmentToken: 'enrol_none',
-      machines: [{ installationId: 'x', practice: 'N99001', hostname: 'x' }],
-    },
-    answers: Array<string>(5).fill('401 TOKEN_UNKNOWN'),
-  },
-  '/v1/heartbeats': {
-    method: 'POST',
-    body: { heartbeats: [] },
-    answers: ['401 CREDENTIAL_MISSING', ...Array<string>(4).fill('401 CREDENTIAL_INVALID')],
-  },
-  // Shown what an import would change, and nothing is changed.
-  '/v1/register/imports': {
-    method: 'POST',
-    body: 'Practice code,Device name\r\nN99001,SPARE-1',
-    answers: ['401 CREDENTIAL_MISSING', '403 FORBIDDEN', '200', '200', '200'],
-  },
-  '/v1/exports/machines': {
-    method: 'GET',
-    answers: ['401 CREDENTIAL_MISSING', '403 FORBIDDEN', '200', '200', '200'],
-  },
-  '/v1/exports/work-list': {
-    method: 'GET',
-    answers: ['401 CREDENTIAL_MISSING', '403 FORBIDDEN', '200', '200', '200'],
-  },
-  '/v1/simulation/clock': {
-    method: 'GET',
-    answers: ['401 CREDENTIAL_MISSING', '403 FORBIDDEN', '403 FORBIDDEN', '403 FORBIDDEN', '200'],
-  },
-  '/graphql': { method: 'POST', body: { query: '{ __typename }' }, answers: Array<string>(5).fill('200') },
-  '/livez': { method: 'GET', answers: Array<string>(5).fill('200') },
-  '/readyz': { method: 'GET', answers: Array<string>(5).fill('200') },
-  '/metrics': { method: 'GET', answers: Array<string>(5).fill('200') },
-  // Registered only with a list of origins.
-  '*': { method: 'GET', answers: Array<string>(5).fill('404 NOT_FOUND') },
 };

@@ -124,6 +124,7 @@ const FILLED_BY_A_SERVICE = [
   'site_silence',
   ...['ingest_presence', 'blindness', 'enrolment_token', 'relay_credential', 'api_token'],
   ...['enrolment_use', 'enrolment_request'],
+  ...['weekly_hours', 'dated_hours', 'bank_holiday', 'hours_revision', 'deadline_recheck', 'hours_change'],
 ];
 
 /** Longer than anything here takes on a busy machine. */

@@ -3,10 +3,11 @@ import { Logger, Module, type DynamicModule, type Provider } from '@nestjs/commo
 import { APP_FILTER } from '@nestjs/core';
 import { GraphQLModule } from '@nestjs/graphql';
 import { AdminToken, ApiTokens, OidcTokens, OrganisationScope } from '@app/access';
-import { CareForMachines, ReportPractices } from '@app/care';
+import { CareForMachines, ChangeHours, ReportPractices } from '@app/care';
 import {
   BlindnessReader,
   CareReader,
+  ClosureReader,
   MachineExportReader,
   MachineGroupReader,
   MachineReader,
@@ -31,6 +32,8 @@ import { countMachines, Database, type ScopedReads } from '@app/storage';
 import {
   BlindnessWatch,
   DEFAULT_INGEST_LIMITS,
+  KnownHours,
+  RecheckDeadlines,
   ReconcileBooks,
   ReportHeartbeats,
   ReportSpacing,
@@ -143,7 +146,9 @@ function providersOf(foundations: Foundations, sources: Sources, rateLimits: Rat
   const policy = policyForInterval(settings.reportEverySeconds * SECOND_MS);
   const metrics = new Metrics();
   const blindness = new BlindnessWatch(database, clock, incident.window.fromMs, logBlindness());
-  const rules = (): Rules => ({ incident, policy, blindness: blindness.intervals() });
+  const hours = new KnownHours(database);
+  const { hoursOf } = hours;
+  const rules = (): Rules => ({ incident, policy, blindness: blindness.intervals(), hoursOf });
   const now = (): number => clock.now();
   const limits = { ...DEFAULT_INGEST_LIMITS, queueItemsMax: settings.queueItemsMax };
   const reports = new ReportHeartbeats(database, rules, now, monotonicMs, metrics, blindness, limits);
@@ -153,6 +158,7 @@ function providersOf(foundations: Foundations, sources: Sources, rateLimits: Rat
     sweeper,
     blindness,
     reports,
+    new RecheckDeadlines(database, hours, rules, now, monotonicMs),
     settings.sweepEverySeconds * SECOND_MS,
   );
   const everyMs = settings.reportEverySeconds * SECOND_MS;
@@ -186,6 +192,7 @@ function providersOf(foundations: Foundations, sources: Sources, rateLimits: Rat
     [OpenExports, new OpenExports(life)],
     [Metrics, metrics],
     [BlindnessWatch, blindness],
+    [KnownHours, hours],
     [ReportHeartbeats, reports],
     [SweepSchedule, schedule],
     [ReconcileBooks, books],
@@ -195,8 +202,8 @@ function providersOf(foundations: Foundations, sources: Sources, rateLimits: Rat
     [IdentifyPrincipal, identify],
     ...agentAccess(foundations, { identify, scope, rateLimits, metrics }),
     [RecordReport, new RecordReport(reports, scope, clock, metrics)],
-    ...readerInstances(foundations, organisations, policy, rules),
-    ...careInstances(foundations, organisations, rules, metrics, scope),
+    ...readerInstances(foundations, organisations, policy, rules, hours),
+    ...careInstances(foundations, organisations, rules, metrics, scope, hours),
     [PollAnswers, new PollAnswers(identify, () => metrics.progressVersion, monotonicMs, contexts)],
   ];
   return instances.map(([provide, useValue]) => ({ provide, useValue }) as Provider);
@@ -208,6 +215,7 @@ function readerInstances(
   organisations: OrganisationReader,
   policy: Policy,
   rules: () => Rules,
+  { hoursOf }: KnownHours,
 ): readonly [unknown, unknown][] {
   const present = new PresentCounts(database.pool, monotonicMs);
   const { workPolicy } = settings;
@@ -218,8 +226,8 @@ function readerInstances(
     [PublicProgressReader, new PublicProgressReader(reads, organisations, incident.window.fromMs)],
     [MachineReader, new MachineReader(reads, organisations, standings, rules, workPolicy)],
     [MachineGroupReader, new MachineGroupReader(reads, organisations, policy)],
-    [WorkListReader, new WorkListReader(reads, organisations, standings, policy, workPolicy)],
-    [StrandedPracticeReader, new StrandedPracticeReader(organisations, present)],
+    [WorkListReader, new WorkListReader(reads, organisations, standings, policy, workPolicy, hoursOf)],
+    [StrandedPracticeReader, new StrandedPracticeReader(organisations, present, hoursOf)],
     [MachineExportReader, new MachineExportReader(reads, organisations, standings, rules, workPolicy)],
     [SiteChangeReader, new SiteChangeReader(reads, organisations, policy)],
     [SiteReader, new SiteReader(reads, organisations, rules, () => clock.now())],
@@ -235,6 +243,7 @@ function careInstances(
   rules: () => Rules,
   metrics: Metrics,
   scope: OrganisationScope,
+  hours: KnownHours,
 ): readonly [unknown, unknown][] {
   const isOpenPractice = async (code: string, nowMs: number): Promise<boolean> => {
     await scope.prepare([code], nowMs);
@@ -244,7 +253,9 @@ function careInstances(
     [CareReader, new CareReader(reads, organisations)],
     [TimelineReader, new TimelineReader(reads, organisations)],
     [CareForMachines, new CareForMachines(database, rules, metrics, isOpenPractice)],
-    [ReportPractices, new ReportPractices(database, isOpenPractice)],
+    [ReportPractices, new ReportPractices(database, isOpenPractice, hours.hoursOf)],
+    [ChangeHours, new ChangeHours(database, () => hours.refresh())],
+    [ClosureReader, new ClosureReader(database.pool, organisations)],
     [PracticeOperationReader, new PracticeOperationReader(reads, organisations)],
     [RegisterReader, new RegisterReader(reads, organisations)],
     [TakeRegister, new TakeRegister(new ImportRegister(database, rules, metrics), scope)],

@@ -3,7 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { OrganisationReader } from '@app/progress';
 import { Database, lastPresenceMs, loadActiveIncident, migrateDatabase, ScopedReads } from '@app/storage';
-import { BlindnessWatch, ReportHeartbeats, ReportSpacing } from '@app/tracking';
+import { BlindnessWatch, KnownHours, ReportHeartbeats, ReportSpacing } from '@app/tracking';
 import type { FastifyReply } from 'fastify';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { AppModule } from './app.module';
@@ -78,6 +78,7 @@ export async function startService(settings: Settings): Promise<RunningService> 
     shortcuts.polls = answerUnchangedPolls(app);
     await registerRoutes(app, settings, clock);
     await app.get(BlindnessWatch).start();
+    await app.get(KnownHours).refresh();
     await app.get(AuditSchedule).open({ clock: settings.clock.kind, production: settings.production });
     await app.listen(settings.port, settings.host);
     app.get(AuditSchedule).start();

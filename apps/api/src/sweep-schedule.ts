@@ -1,6 +1,12 @@
 import { Logger } from '@nestjs/common';
 import { SECOND_MS } from '@app/recovery';
-import type { BlindnessWatch, ReportHeartbeats, SweepReport, SweepSilence } from '@app/tracking';
+import type {
+  BlindnessWatch,
+  RecheckDeadlines,
+  ReportHeartbeats,
+  SweepReport,
+  SweepSilence,
+} from '@app/tracking';
 import type { RecoveryClock } from './recovery-clock';
 
 /**
@@ -12,7 +18,7 @@ const SWEEP_LAG_MS = 2 * SECOND_MS;
 const PRESENCE_EVERY_MS = 5 * SECOND_MS;
 const FAST_SWEEP_EVERY_MS = SECOND_MS;
 
-/** Runs the two things that happen by themselves: renewing our presence, and sweeping silence. */
+/** Runs what happens by itself: renewing our presence, keeping up with opening hours, and sweeping silence. */
 export class SweepSchedule {
   private readonly logger = new Logger('sweep');
   private timers: NodeJS.Timeout[] = [];
@@ -24,12 +30,13 @@ export class SweepSchedule {
     private readonly sweeper: SweepSilence,
     private readonly blindness: BlindnessWatch,
     private readonly reports: ReportHeartbeats,
+    private readonly rechecks: RecheckDeadlines,
     private readonly sweepEveryMs: number,
   ) {}
 
   /** Starts the timers. A manual clock sweeps when it is set and at no other time. */
   start(): void {
-    this.timers.push(setInterval(() => void this.inTurn(() => this.renewPresence()), PRESENCE_EVERY_MS));
+    this.timers.push(setInterval(() => void this.inTurn(() => this.keepUp()), PRESENCE_EVERY_MS));
     if (this.clock.setting.kind === 'MANUAL') return;
     const everyMs = this.clock.setting.kind === 'FAST' ? FAST_SWEEP_EVERY_MS : this.sweepEveryMs;
     this.timers.push(setInterval(() => this.sweepNext(), everyMs));
@@ -47,6 +54,7 @@ export class SweepSchedule {
       await this.reports.drained();
       if (!this.clock.set(nowMs)) return;
       await this.renewPresence();
+      while (!(await this.rechecks.run()));
       for (let isDone = false; !isDone;) {
         const { postponed, unfinished } = await this.sweepOnce();
         isDone = postponed === 0 && !unfinished;
@@ -63,6 +71,12 @@ export class SweepSchedule {
       const { unfinished } = await this.sweepOnce();
       if (unfinished && this.timers.length > 0) this.sweepNext();
     });
+  }
+
+  /** Renews our presence, and sees to changes of opening hours. */
+  private async keepUp(): Promise<void> {
+    await this.renewPresence();
+    await this.rechecks.run();
   }
 
   private async renewPresence(): Promise<void> {
@@ -88,6 +102,7 @@ export class SweepSchedule {
       this.clock.now() - lagMs,
       pendingMs === null ? Number.POSITIVE_INFINITY : pendingMs - 1,
     );
+    await this.rechecks.run();
     const report = await this.sweeper.sweep(untilMs);
     const { examined, moved, held, sitesBack } = report;
     if (moved > 0) this.logger.debug({ event: 'silence_swept', examined, moved });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { decideArrival, type Rules } from '@app/recovery';
+import { decideArrival, rulesAt, type Rules } from '@app/recovery';
 import {
   compareMachineKeys,
   formatMachineKey,
@@ -147,7 +147,9 @@ function decideAll(
         ? { from: key, to: { practiceId: action.toPractice, machineId: randomUUID() } }
         : null;
     const movedTo = move === null ? null : formatMachineKey(move.to);
-    const decision = decideCare(before, stored.machine, action, { actor, nowMs, rules, successor, movedTo });
+    const rulesHere = rulesAt(rules, key.practiceId);
+    const surroundings = { actor, nowMs, rules: rulesHere, successor, movedTo };
+    const decision = decideCare(before, stored.machine, action, surroundings);
     if (typeof decision === 'string') refuse(decision);
     else decided.push({ stored, decision, move });
   }
@@ -210,7 +212,8 @@ async function arrive(
     const { stored, move } = comers.get(textOf(place.key)) as Mover;
     const movedFrom = formatMachineKey(move.from);
     const record = { atMs: nowMs, careOrdinal: 1 };
-    return changeOf(place, decideArrival(place.machine, stored.machine, movedFrom, record, rules));
+    const rulesThere = rulesAt(rules, place.key.practiceId);
+    return changeOf(place, decideArrival(place.machine, stored.machine, movedFrom, record, rulesThere));
   });
   await saveStates(db, states, nowMs);
   const cares = await loadCare(db, keys);

@@ -34,3 +34,5 @@ export {
   type RefusedRequest,
 } from './care-for-machines';
 export { forbiddenContent } from './forbidden-content';
+export { ChangeHours, type HoursRefusal, type HoursRequest, type HoursResult } from './change-hours';
+export { HOURS_FILE_BYTES_MAX, readHoursFile, readMinute, type HoursFile } from './read-hours-file';

@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import { DAY_MS, HOUR_MS, openingTimeAfter, type ClinicalAccess, type ReportedMode } from '@app/recovery';
+import {
+  DAY_MS,
+  HOUR_MS,
+  openingTimeAfter,
+  type ClinicalAccess,
+  type HoursOf,
+  type ReportedMode,
+} from '@app/recovery';
 import { appendPracticeReports, type Database } from '@app/storage';
 import type { Actor } from './actor';
 import { forbiddenContent } from './forbidden-content';
@@ -77,6 +84,7 @@ export class ReportPractices {
   constructor(
     private readonly database: Database,
     private readonly isPractice: (code: string, nowMs: number) => Promise<boolean>,
+    private readonly hoursOf: HoursOf,
   ) {}
 
   /** Every practice stands by itself: an unknown one is refused and the others are not. */
@@ -98,7 +106,8 @@ export class ReportPractices {
       reportId: reportId(actor, idempotencyKey, practiceId),
       clinicalSystem: statement.clinicalSystem?.toUpperCase() ?? null,
       reportedAtMs,
-      validUntilMs: statement.validUntilMs ?? openingTimeAfter(reportedAtMs, VALID_OPEN_MS),
+      validUntilMs:
+        statement.validUntilMs ?? openingTimeAfter(reportedAtMs, VALID_OPEN_MS, this.hoursOf(practiceId)),
       saidBy: statement.saidBy ?? actor.name,
       actorId: actor.id,
       actorName: actor.name,

@@ -149,4 +149,9 @@ export async function saveLinks(client: ClientBase, writes: readonly LinksWrite[
       rows.map((row) => row.endsAt),
     ],
   );
+  // Closures of organisations hold for the practices below them: whoever keeps hours in memory has to read them again.
+  await client.query(
+    `INSERT INTO hours_revision AS known (id, revision) VALUES (1, 1)
+      ON CONFLICT (id) DO UPDATE SET revision = known.revision + 1`,
+  );
 }

@@ -4,6 +4,7 @@ export type { ExportedMachine } from './exported-machine';
 export { MachineExportReader } from './machine-export.reader';
 export { MACHINE_DIMENSIONS, type MachineDimension } from './machine-dimension';
 export { MachineGroupReader, type MachineGroups } from './machine-group.reader';
+export { ClosureReader, type ClosurePlace } from './closure.reader';
 export { MachineReader, type MachinePage } from './machine.reader';
 export type { MachineFactsView, MachineView } from './machine-view';
 export { PracticeStandings } from './practice-standings';

@@ -1,9 +1,9 @@
 import {
   attestationStatus,
-  coreHours,
   failingTests,
   freshnessAt,
   GROUP_OF_STATE,
+  hoursAt,
   isOpenAt,
   nextStep,
   priorityOf,
@@ -102,12 +102,9 @@ export type MachineReading = {
   readonly nowMs: number;
   readonly rules: Rules;
   readonly workPolicy: WorkPolicy;
-  readonly practicesAreOpen: boolean;
+  readonly isPracticeOpen: (practiceId: string) => boolean;
   readonly hasNoWorkingMachine: (practiceId: string) => boolean;
 };
-
-/** Practices keep core hours, all of them the same. */
-const HOURS = coreHours();
 
 /** What rows are looked at by at a moment, while these practices have no working machine. */
 export function machineReadingAt(
@@ -121,7 +118,7 @@ export function machineReadingAt(
     nowMs,
     rules,
     workPolicy,
-    practicesAreOpen: isOpenAt(HOURS, nowMs),
+    isPracticeOpen: (practiceId) => isOpenAt(hoursAt(rules, practiceId), nowMs),
     hasNoWorkingMachine: (practiceId) => hopeless.has(practiceId),
   };
 }
@@ -136,7 +133,7 @@ export function toMachineView(row: MachineViewRow, reading: MachineReading, sort
   const memory = memoryOf(row);
   const isUndecided = group === 'UNKNOWN' || group === 'UNRECOVERED';
   const priorityFacts = {
-    ...{ state, sinceMs, role: row.role, practiceIsOpen: reading.practicesAreOpen },
+    ...{ state, sinceMs, role: row.role, practiceIsOpen: reading.isPracticeOpen(row.practice_id) },
     practiceHasNoWorkingMachine: reading.hasNoWorkingMachine(row.practice_id),
   };
   return {

@@ -1,4 +1,4 @@
-import { siteHold, siteHoldsUntilMs, type Rules } from '@app/recovery';
+import { rulesAt, siteHold, siteHoldsUntilMs, type Rules } from '@app/recovery';
 import {
   formatMachineKey,
   listSilences,
@@ -119,7 +119,7 @@ export class SiteReader {
     });
     for (const { key, machine } of machines) {
       for (const silence of silences.get(key.practiceId) ?? []) {
-        const hold = siteHold(machine, silence, nowMs, rules);
+        const hold = siteHold(machine, silence, nowMs, rulesAt(rules, key.practiceId));
         const known = holds.get(formatMachineKey(key));
         if (hold === null || (known !== undefined && known.heldUntilMs >= hold.untilMs)) continue;
         holds.set(formatMachineKey(key), {
@@ -135,5 +135,6 @@ export class SiteReader {
 
 function toSite(silence: PracticeSilence, rules: Rules): SilentSite {
   const { practiceId, silentSinceMs, noticedAtMs, machines } = silence;
-  return { practiceId, silentSinceMs, noticedAtMs, machines, holdsUntilMs: siteHoldsUntilMs(silence, rules) };
+  const holdsUntilMs = siteHoldsUntilMs(silence, rulesAt(rules, practiceId));
+  return { practiceId, silentSinceMs, noticedAtMs, machines, holdsUntilMs };
 }

@@ -1,8 +1,9 @@
 import {
-  coreHours,
   GROUP_OF_STATE,
   isOpenAt,
   nextOpening,
+  type HoursOf,
+  type OpeningHours,
   type RecoveryState,
   type StateGroup,
 } from '@app/recovery';
@@ -38,14 +39,12 @@ export type StrandedPage = {
   readonly machinesInAll: number;
 };
 
-/** Practices keep core hours, all of them the same. */
-const HOURS = coreHours();
-
 /** Answers which practices of a scope have no working machine, from the present counts. Reads only. */
 export class StrandedPracticeReader {
   constructor(
     private readonly organisations: OrganisationReader,
     private readonly counts: PresentCounts,
+    private readonly hoursOf: HoursOf,
   ) {}
 
   /** @param within codes of organisations to look within; null: everywhere */
@@ -62,7 +61,7 @@ export class StrandedPracticeReader {
       covers(code) && tree.get(code)?.closed === false && (wanted?.has(code) ?? true);
     const all = [...(await this.counts.byPractice())]
       .filter(([code, cells]) => hasNoWorkingMachine(cells) && isSought(code))
-      .map(([code, cells]) => toStranded(code, cells, nowMs))
+      .map(([code, cells]) => toStranded(code, cells, this.hoursOf(code), nowMs))
       .sort(inOrder);
     const { after } = page;
     const behind = after === null ? all : all.filter((one) => inOrder(one, after) > 0);
@@ -80,7 +79,12 @@ function inOrder(a: StrandedPlace, b: StrandedPlace): number {
   return a.practiceId < b.practiceId ? -1 : a.practiceId > b.practiceId ? 1 : 0;
 }
 
-function toStranded(practiceId: string, cells: readonly CountedCell[], nowMs: number): StrandedPractice {
+function toStranded(
+  practiceId: string,
+  cells: readonly CountedCell[],
+  hours: OpeningHours,
+  nowMs: number,
+): StrandedPractice {
   const counts = new Map<RecoveryState, number>();
   for (const { state: code, machines } of cells) {
     const state = stateOf(code);
@@ -89,7 +93,7 @@ function toStranded(practiceId: string, cells: readonly CountedCell[], nowMs: nu
   const states = [...counts].map(([state, count]) => ({ state, count })).sort((a, b) => b.count - a.count);
   const ofGroup = (group: StateGroup): number =>
     states.reduce((sum, { state, count }) => sum + (GROUP_OF_STATE[state] === group ? count : 0), 0);
-  const isOpen = isOpenAt(HOURS, nowMs);
+  const isOpen = isOpenAt(hours, nowMs);
   return {
     practiceId,
     machines: states.reduce((sum, { count }) => sum + count, 0),
@@ -97,7 +101,7 @@ function toStranded(practiceId: string, cells: readonly CountedCell[], nowMs: nu
     unknown: ofGroup('UNKNOWN'),
     states,
     isOpen,
-    opensAtMs: isOpen ? null : nextOpening(HOURS, nowMs),
+    opensAtMs: isOpen ? null : nextOpening(hours, nowMs),
   };
 }
 

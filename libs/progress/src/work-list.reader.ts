@@ -1,6 +1,5 @@
 import {
   addMinutes,
-  coreHours,
   isOpenAt,
   MACHINE_ROLES,
   nextStep,
@@ -10,6 +9,7 @@ import {
   type BitlockerStatus,
   type BootMode,
   type FileVerdict,
+  type HoursOf,
   type Minutes,
   type NextAction,
   type Policy,
@@ -57,9 +57,6 @@ export type WorkPage = {
   readonly travel: Minutes;
 };
 
-/** Practices keep core hours, all of them the same. */
-const HOURS = coreHours();
-
 /**
  * Rows that one list is made of: practices times the few kinds of machines that there is something to do about at each. All of England
  * on the worst day has fewer.
@@ -77,6 +74,7 @@ export class WorkListReader {
     private readonly standings: PracticeStandings,
     private readonly policy: Policy,
     private readonly workPolicy: WorkPolicy,
+    private readonly hoursOf: HoursOf,
   ) {}
 
   /** @throws ReaderError when the filter finds more than anybody works through */
@@ -136,7 +134,7 @@ export class WorkListReader {
       })),
       this.workPolicy,
     );
-    const isOpen = isOpenAt(HOURS, nowMs);
+    const isOpen = isOpenAt(this.hoursOf(practiceId), nowMs);
     const points = groups
       .filter(({ action }) => work.tasks.some((task) => task.action === action))
       .map(({ row }) => ownPoints(stateOf(row.state), roleOf(row)));

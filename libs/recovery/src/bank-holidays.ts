@@ -26,6 +26,29 @@ export function isEnglishBankHoliday(dayStartMs: number): boolean {
   return holidays.has(dayStartMs);
 }
 
+/** England and Wales have had eight bank holidays in every year since 1978. */
+const HOLIDAYS_OF_WHOLE_YEAR = 8;
+
+/**
+ * The title of the bank holiday on a day, or null. Days that a file told come on top of those that this file works out; of a
+ * year of which it told eight or more it told all, and nothing is added.
+ *
+ * @param told titles by UTC midnight of the date
+ */
+export function englishBankHolidays(told: ReadonlyMap<number, string>): (dayMs: number) => string | null {
+  const toldOfYear = new Map<number, number>();
+  for (const dayMs of told.keys()) {
+    const year = new Date(dayMs).getUTCFullYear();
+    toldOfYear.set(year, (toldOfYear.get(year) ?? 0) + 1);
+  }
+  return (dayMs) => {
+    const title = told.get(dayMs);
+    if (title !== undefined) return title;
+    const isToldWhole = (toldOfYear.get(new Date(dayMs).getUTCFullYear()) ?? 0) >= HOLIDAYS_OF_WHOLE_YEAR;
+    return !isToldWhole && isEnglishBankHoliday(dayMs) ? 'Bank holiday' : null;
+  };
+}
+
 function bankHolidaysOf(year: number): ReadonlySet<number> {
   const easter = easterSunday(year);
   const christmas = Date.UTC(year, 11, 25);

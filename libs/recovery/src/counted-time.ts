@@ -1,5 +1,6 @@
 import { DAY_MS, type Interval } from './clock';
-import { coreHours, startOfDay, type OpeningHours } from './opening-hours';
+import { londonDays } from './london-time';
+import type { OpeningHours } from './opening-hours';
 
 /** Which time counts as silence: never the time in which we were blind, and only opening time where `hours` is given. */
 export type Counting = { readonly blindness: readonly Interval[]; readonly hours?: OpeningHours };
@@ -26,12 +27,10 @@ export function earliestCounted(fromMs: number, neededMs: number, counting: Coun
   return fromMs + SEARCH_DAYS_MAX * DAY_MS;
 }
 
-/** The earliest moment by which practices have been open for so long since `fromMs`. */
-export function openingTimeAfter(fromMs: number, neededMs: number): number {
-  return earliestCounted(fromMs, neededMs, { blindness: [], hours: CORE_HOURS });
+/** The earliest moment by which a practice has been open for so long since `fromMs`. */
+export function openingTimeAfter(fromMs: number, neededMs: number, hours: OpeningHours): number {
+  return earliestCounted(fromMs, neededMs, { blindness: [], hours });
 }
-
-const CORE_HOURS = coreHours();
 
 function* stretches(fromMs: number, untilMs: number, { hours, blindness }: Counting): Generator<Interval> {
   const blind = blindness.filter((stretch) => stretch.untilMs > fromMs && stretch.fromMs < untilMs);
@@ -40,11 +39,11 @@ function* stretches(fromMs: number, untilMs: number, { hours, blindness }: Count
     yield* without(blind, { fromMs, untilMs });
     return;
   }
-  for (let dayMs = startOfDay(fromMs); dayMs < untilMs; dayMs += DAY_MS) {
-    const opening = hours.openingOfDay(dayMs);
-    if (opening === null || opening.untilMs <= fromMs) continue;
-    const open = { fromMs: Math.max(opening.fromMs, fromMs), untilMs: Math.min(opening.untilMs, untilMs) };
-    if (open.fromMs < open.untilMs) yield* without(blind, open);
+  for (const dayMs of londonDays(fromMs, untilMs)) {
+    for (const opening of hours.openingsOfDay(dayMs)) {
+      const open = { fromMs: Math.max(opening.fromMs, fromMs), untilMs: Math.min(opening.untilMs, untilMs) };
+      if (open.fromMs < open.untilMs) yield* without(blind, open);
+    }
   }
 }
 

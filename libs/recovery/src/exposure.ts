@@ -3,6 +3,7 @@ import { crashesOf, spanOf, type CrashHits } from './crash-history';
 import type { Incident } from './incident';
 import type { Memory } from './memory';
 import { earliestCounted, countedBetween } from './counted-time';
+import type { OpeningHours } from './opening-hours';
 import { silentAfterMs, type Policy } from './policy';
 import { isSameBoot } from './session';
 
@@ -36,7 +37,16 @@ export type Rules = {
   readonly incident: Incident;
   readonly policy: Policy;
   readonly blindness: readonly Interval[];
+  /** Opening hours of the machine's practice; absent: core hours. */
+  readonly hours?: OpeningHours;
+  /** Opening hours of any practice; absent: core hours everywhere. `rulesAt` takes `hours` from it. */
+  readonly hoursOf?: (practiceId: string) => OpeningHours;
 };
+
+/** The rules as they hold at a practice. */
+export function rulesAt(rules: Rules, practiceId: string): Rules {
+  return rules.hoursOf === undefined ? rules : { ...rules, hours: rules.hoursOf(practiceId) };
+}
 
 /** An exposure, and the evidence that it rests on. */
 export type ExposureVerdict = { readonly exposure: Exposure; readonly reason: ExposureReason };

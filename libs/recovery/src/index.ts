@@ -19,7 +19,7 @@ export {
 } from './policy';
 export { hitsOf, type CrashHistory, type CrashHits, type ToldCrash } from './crash-history';
 export { FILE_VERDICTS, proveHeartbeat, startOfSession, type Evidence, type FileVerdict } from './evidence';
-export { blindnessMattersUntilMs, EXPOSURES, type Exposure, type Rules } from './exposure';
+export { blindnessMattersUntilMs, EXPOSURES, rulesAt, type Exposure, type Rules } from './exposure';
 export { GROUP_OF_STATE, RECOVERY_STATES, STATE_GROUPS, type RecoveryState, type StateGroup } from './state';
 export { EMPTY_MEMORY, type Dated, type EdgeContact, type Memory } from './memory';
 export { roundUpStart, START_STEP_MS, type Heard, type Session } from './session';
@@ -72,6 +72,7 @@ export {
 } from './practice-condition';
 export { openingTimeAfter } from './counted-time';
 export { decideSilence, type SilenceDecision } from './silence';
+export { hoursAt, silenceDeadlineMs } from './silence-deadline';
 export {
   fellSilentWith,
   isSiteMatter,
@@ -87,6 +88,16 @@ export {
 export { failingTests, RECOVERY_TESTS, type RecoveryTest } from './recovery-tests';
 export { ATTESTATION_STATUSES, attestationStatus, type AttestationStatus } from './attestation';
 export { coreHours, isOpenAt, nextOpening, type OpeningHours } from './opening-hours';
+export {
+  isDaySpan,
+  type DatedHours,
+  type DatedKind,
+  type DayPlan,
+  type DayReason,
+  type WeekHours,
+} from './practice-day';
+export { momentsOf, type DaySpan } from './london-time';
+export { HoursBook, NO_HOURS_ENTERED, type HoursFacts, type HoursOf, type HoursParent } from './hours-book';
 export { freshnessAt, FRESHNESSES, type Freshness } from './contact';
 export {
   isWorking,

@@ -1,76 +1,71 @@
-import { DAY_MS, HOUR_MS, MINUTE_MS, type Interval } from './clock';
-import { isEnglishBankHoliday } from './bank-holidays';
+import { DAY_MS, type Interval } from './clock';
+import { londonDays, momentsOf, startOfDay } from './london-time';
+import { englishBankHolidays } from './bank-holidays';
+import { resolveDay } from './practice-day';
 
-/** Opening times of a practice in local time. */
+/** When a practice is open. */
 export type OpeningHours = {
-  /** The opening of the UTC day that starts at `dayStartMs`, or null when it stays closed. */
-  openingOfDay(dayStartMs: number): Interval | null;
+  /**
+   * The openings of a day, in order, without touching each other; none when it stays closed.
+   *
+   * @param dayMs UTC midnight of the date; the openings are London's of that date
+   */
+  openingsOfDay(dayMs: number): readonly Interval[];
 };
 
-const OPENS_AT_LOCAL_MS = 8 * HOUR_MS;
-const CLOSES_AT_LOCAL_MS = 18 * HOUR_MS + 30 * MINUTE_MS;
-/** Days remembered before the cache starts anew: ten years. */
+/** Days remembered before a cache starts anew: ten years. */
 const DAYS_CACHED_MAX = 3_660;
+
+/** Opening hours from a rule for each day, worked out once. */
+export function rememberedHours(openingsOfDay: OpeningHours['openingsOfDay']): OpeningHours {
+  const cache = new Map<number, readonly Interval[]>();
+  return {
+    openingsOfDay(dayMs: number): readonly Interval[] {
+      const known = cache.get(dayMs);
+      if (known !== undefined) return known;
+      if (cache.size >= DAYS_CACHED_MAX) cache.clear();
+      const openings = openingsOfDay(dayMs);
+      cache.set(dayMs, openings);
+      return openings;
+    },
+  };
+}
 
 /**
  * Core hours of general practice: Monday to Friday 08:00 to 18:30 Europe/London, closed on English bank holidays. Source: the
  * core hours of the GMS contract regulations.
  */
 export function coreHours(): OpeningHours {
-  const cache = new Map<number, Interval | null>();
-  return {
-    openingOfDay(dayStartMs: number): Interval | null {
-      const known = cache.get(dayStartMs);
-      if (known !== undefined) return known;
-      if (cache.size >= DAYS_CACHED_MAX) cache.clear();
-      const opening = computeOpening(dayStartMs);
-      cache.set(dayStartMs, opening);
-      return opening;
-    },
-  };
+  const holidayOn = englishBankHolidays(new Map());
+  return rememberedHours((dayMs) =>
+    openingsOn(dayMs, { week: null, bankHoliday: holidayOn(dayMs), dated: [] }),
+  );
 }
 
-/** Whether practices are open at a moment. */
+/** The openings that follow from what is known of a practice's day. */
+export function openingsOn(dayMs: number, facts: Parameters<typeof resolveDay>[1]): readonly Interval[] {
+  return resolveDay(dayMs, facts)
+    .openings.map((span) => momentsOf(dayMs, span))
+    .filter(({ fromMs, untilMs }) => fromMs < untilMs);
+}
+
+/** Whether a practice is open at a moment. */
 export function isOpenAt(hours: OpeningHours, atMs: number): boolean {
-  const opening = hours.openingOfDay(startOfDay(atMs));
-  return opening !== null && atMs >= opening.fromMs && atMs < opening.untilMs;
+  for (const dayMs of londonDays(atMs, atMs + 1)) {
+    if (hours.openingsOfDay(dayMs).some(({ fromMs, untilMs }) => atMs >= fromMs && atMs < untilMs))
+      return true;
+  }
+  return false;
 }
 
-/** Days looked ahead: no holiday closes practices for longer than Christmas with its weekends. */
-const CLOSED_DAYS_MAX = 14;
+/** Days looked ahead for an opening. */
+const CLOSED_DAYS_MAX = 31;
 
-/** When practices open next after a moment; null when they stay closed for a fortnight. */
+/** When a practice opens next after a moment; null when it stays closed for a month. */
 export function nextOpening(hours: OpeningHours, afterMs: number): number | null {
-  for (let days = 0; days <= CLOSED_DAYS_MAX; days += 1) {
-    const opening = hours.openingOfDay(startOfDay(afterMs) + days * DAY_MS);
-    if (opening !== null && opening.fromMs > afterMs) return opening.fromMs;
+  for (const dayMs of londonDays(afterMs, startOfDay(afterMs) + CLOSED_DAYS_MAX * DAY_MS)) {
+    const opening = hours.openingsOfDay(dayMs).find(({ fromMs }) => fromMs > afterMs);
+    if (opening !== undefined) return opening.fromMs;
   }
   return null;
-}
-
-/** The UTC midnight at or before a moment. London's opening never crosses it: BST shifts it by one hour only. */
-export function startOfDay(atMs: number): number {
-  return Math.floor(atMs / DAY_MS) * DAY_MS;
-}
-
-function computeOpening(dayStartMs: number): Interval | null {
-  const weekday = new Date(dayStartMs).getUTCDay();
-  if (weekday === 0 || weekday === 6 || isEnglishBankHoliday(dayStartMs)) return null;
-  const offsetMs = londonOffsetMs(dayStartMs + 12 * HOUR_MS);
-  return {
-    fromMs: dayStartMs + OPENS_AT_LOCAL_MS - offsetMs,
-    untilMs: dayStartMs + CLOSES_AT_LOCAL_MS - offsetMs,
-  };
-}
-
-const LONDON_HOUR = new Intl.DateTimeFormat('en-GB', {
-  timeZone: 'Europe/London',
-  hour: 'numeric',
-  hourCycle: 'h23',
-});
-
-/** London's offset from UTC; whole hours in every year since 1972. */
-function londonOffsetMs(atMs: number): number {
-  const localHour = Number(LONDON_HOUR.format(atMs));
-  return (localHour - new Date(atMs).getUTCHours()) * HOUR_MS;
 }

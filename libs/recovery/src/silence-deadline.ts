@@ -3,10 +3,10 @@ import { countedBetween, earliestCounted } from './counted-time';
 import { exposureDeadlineMs, isAffected, type Rules } from './exposure';
 import type { TrackedMachine } from './machine';
 import type { Memory } from './memory';
-import { coreHours } from './opening-hours';
+import { coreHours, type OpeningHours } from './opening-hours';
 import { silentAfterMs } from './policy';
 
-/** Opening hours of every practice, until practices have their own. */
+/** Opening hours where the rules name none. */
 const CORE_HOURS = coreHours();
 
 /**
@@ -63,14 +63,27 @@ export function openExposureDeadlineMs(machine: TrackedMachine, rules: Rules): n
   return deadlineMs === null ? null : Math.max(deadlineMs, machine.sinceMs);
 }
 
+/** Opening hours of a practice, by the rules. */
+export function hoursAt({ hours, hoursOf }: Rules, practiceId: string): OpeningHours {
+  return hoursOf?.(practiceId) ?? hours ?? CORE_HOURS;
+}
+
 /** The earliest moment by which so much opening time has passed in which we could hear. */
-export function openTimeAfter(fromMs: number, neededMs: number, { blindness }: Rules): number {
-  return earliestCounted(fromMs, neededMs, { blindness, hours: CORE_HOURS });
+export function openTimeAfter(
+  fromMs: number,
+  neededMs: number,
+  { blindness, hours = CORE_HOURS }: Rules,
+): number {
+  return earliestCounted(fromMs, neededMs, { blindness, hours });
 }
 
 /** Opening time between two moments in which we could hear. */
-export function openTimeBetween(fromMs: number, untilMs: number, { blindness }: Rules): number {
-  return countedBetween(fromMs, untilMs, { blindness, hours: CORE_HOURS });
+export function openTimeBetween(
+  fromMs: number,
+  untilMs: number,
+  { blindness, hours = CORE_HOURS }: Rules,
+): number {
+  return countedBetween(fromMs, untilMs, { blindness, hours });
 }
 
 function openHoursAfter(heardMs: number, machine: TrackedMachine, rules: Rules): number {

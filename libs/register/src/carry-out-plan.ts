@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { decidePersonsAct, type PersonsAct, type RecoveryState, type Rules } from '@app/recovery';
+import { decidePersonsAct, type PersonsAct, type RecoveryState, rulesAt, type Rules } from '@app/recovery';
 import {
   bookExpected,
   describeAssets,
@@ -86,7 +86,7 @@ async function carryOutActs(
       const { act, kind } = acts.get(textOf(before.key)) as RegisterAct;
       if (stored === undefined) continue;
       const record = { atMs: signature.atMs, careOrdinal: before.version + 1 };
-      const decision = decidePersonsAct(stored.machine, act, record, rules);
+      const decision = decidePersonsAct(stored.machine, act, record, rulesAt(rules, stored.key.practiceId));
       if (typeof decision === 'string') continue;
       states.push({
         before: stored,

@@ -22,6 +22,14 @@ import {
   OrganisationStatementEntity,
   PracticeEntity,
 } from './entities/organisation.entity';
+import {
+  BankHolidayEntity,
+  DatedHoursEntity,
+  DeadlineRecheckEntity,
+  HoursChangeEntity,
+  HoursRevisionEntity,
+  WeeklyHoursEntity,
+} from './entities/hours.entity';
 import { ProgressCountEntity, ProgressLedgerEntity } from './entities/progress.entity';
 import { PracticeReportEntity } from './entities/practice-report.entity';
 import { RegisterEntryEntity, RegisterImportEntity } from './entities/register.entity';
@@ -47,6 +55,7 @@ import { NarrowStatus1721801000000 } from './migrations/1721801000000-narrow-sta
 import { SharedBoards1721806000000 } from './migrations/1721806000000-shared-boards';
 import { ScopeOnce1721800000000 } from './migrations/1721800000000-scope-once';
 import { OrganisationStatements1721804000000 } from './migrations/1721804000000-organisation-statements';
+import { OpeningHours1721804100000 } from './migrations/1721804100000-opening-hours';
 import { provideReaderRole } from './reader-role';
 
 /** Connections of one process: two write lanes, the sweeper, readers and administration, with room to spare. */
@@ -60,6 +69,43 @@ const QUERY_TIMEOUT_MS = 60_000;
 /** A transaction that nobody goes on with holds its locks for no longer than this. */
 const IDLE_TRANSACTION_TIMEOUT_MS = 60_000;
 
+/** What the tables look like; the schema itself comes from the migrations. */
+const ENTITIES = [
+  OrganisationEntity,
+  OrganisationLinkEntity,
+  OrganisationStatementEntity,
+  PracticeEntity,
+  InstallationEntity,
+  MachineEntity,
+  MachineStatusEntity,
+  TransitionEntity,
+  MachineTagEntity,
+  CareEventEntity,
+  CareActionEntity,
+  ProgressCountEntity,
+  ProgressLedgerEntity,
+  IngestPresenceEntity,
+  BlindnessEntity,
+  IncidentEntity,
+  AuditEntryEntity,
+  AuditHeadEntity,
+  EnrolmentTokenEntity,
+  EnrolmentUseEntity,
+  EnrolmentRequestEntity,
+  RelayCredentialEntity,
+  SiteSilenceEntity,
+  PracticeReportEntity,
+  ApiTokenEntity,
+  RegisterEntryEntity,
+  RegisterImportEntity,
+  WeeklyHoursEntity,
+  DatedHoursEntity,
+  BankHolidayEntity,
+  HoursRevisionEntity,
+  DeadlineRecheckEntity,
+  HoursChangeEntity,
+] as const;
+
 /**
  * The one data source, for the service and for its tools. The schema comes from migrations only.
  *
@@ -69,35 +115,7 @@ export function makeDataSource(url: string, statementTimeoutMs = 0): DataSource 
   return new DataSource({
     type: 'postgres',
     url,
-    entities: [
-      OrganisationEntity,
-      OrganisationLinkEntity,
-      OrganisationStatementEntity,
-      PracticeEntity,
-      InstallationEntity,
-      MachineEntity,
-      MachineStatusEntity,
-      TransitionEntity,
-      MachineTagEntity,
-      CareEventEntity,
-      CareActionEntity,
-      ProgressCountEntity,
-      ProgressLedgerEntity,
-      IngestPresenceEntity,
-      BlindnessEntity,
-      IncidentEntity,
-      AuditEntryEntity,
-      AuditHeadEntity,
-      EnrolmentTokenEntity,
-      EnrolmentUseEntity,
-      EnrolmentRequestEntity,
-      RelayCredentialEntity,
-      SiteSilenceEntity,
-      PracticeReportEntity,
-      ApiTokenEntity,
-      RegisterEntryEntity,
-      RegisterImportEntity,
-    ],
+    entities: [...ENTITIES],
     migrations: [
       Fleet1721347200000,
       MachineCare1721390019000,
@@ -118,6 +136,7 @@ export function makeDataSource(url: string, statementTimeoutMs = 0): DataSource 
       NarrowStatus1721801000000,
       ListsByTime1721802000000,
       OrganisationStatements1721804000000,
+      OpeningHours1721804100000,
       EndOfHarm1721805000000,
       SharedBoards1721806000000,
     ],

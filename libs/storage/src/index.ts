@@ -36,6 +36,7 @@ export { KIND_PARTS, TRAIT_CODE, traitsOf, type KindPart, type TraitFacts } from
 export { factsOf, hashFacts, mergeFacts, type MachineFacts } from './machine-facts';
 export {
   LEDGER_BUCKET_MS,
+  loadAwaited,
   loadMachines,
   loadOverdue,
   saveDecisions,
@@ -43,6 +44,24 @@ export {
   type StoredMachine,
   type SweepPlace,
 } from './machine.store';
+export {
+  beginHoursChange,
+  changeHours,
+  finishRechecks,
+  listDatedHours,
+  loadHours,
+  markHoursChanged,
+  readHoursRevision,
+  readLevels,
+  readRechecks,
+  replaceBankHolidays,
+  type DatedEntry,
+  type HoursChange,
+  type HoursChanged,
+  type Recheck,
+  type WeekdayHours,
+  type Withdrawal,
+} from './hours.store';
 export { saveContacts, type Contact } from './contact.store';
 export { decodeMemory } from './memory-codec';
 export {

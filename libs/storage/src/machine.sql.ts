@@ -37,6 +37,17 @@ export const LOAD_OVERDUE = `
   LIMIT $5`;
 
 /**
+ * Machines of one practice whose silence will move them, behind `$2`, by key: where opening hours have changed, their deadlines
+ * are worked out again.
+ */
+export const LOAD_AWAITED = `
+  SELECT ${STATUS_COLUMNS}, status.practice_id, status.machine_id
+  FROM machine_status AS status ${JOIN_MEMORY}
+  WHERE status.practice_id = $1 AND ($2::uuid IS NULL OR status.machine_id > $2::uuid) AND status.due_at IS NOT NULL
+  ORDER BY status.machine_id
+  LIMIT $3`;
+
+/**
  * Always true, and the planner believes that it lets one row in two hundred through. So it looks each row up by its key in the order in
  * which they are given, also where the batch is as large as the fleet and reading the whole table would be cheaper: that would take
  * the rows in the table's order, and writers that do not take rows in one order wait for each other in a circle.

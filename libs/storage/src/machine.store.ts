@@ -5,7 +5,7 @@ import type { MachineFacts } from './machine-facts';
 import { traitsOf } from './machine-kind';
 import { decodeMemory, encodeMemory, type MemoryRow } from './memory-codec';
 import { inWriteOrder, type MachineKey } from './machine-key';
-import { LOAD_OVERDUE, LOAD_STATUSES, SAVE_DECISIONS } from './machine.sql';
+import { LOAD_AWAITED, LOAD_OVERDUE, LOAD_STATUSES, SAVE_DECISIONS } from './machine.sql';
 
 /** A machine as loaded for a decision, with what guards its row. */
 export type StoredMachine = {
@@ -79,6 +79,24 @@ export async function loadOverdue(
   const last = rows.length < rowsMax ? undefined : rows[rows.length - 1];
   const next = last && { dueFromMs: last[16], key: { practiceId: last[14], machineId: last[15] } };
   return { machines, next: next ?? null };
+}
+
+/** Machines of a practice whose silence will move them, by their keys, behind `afterMachine` or from the first. */
+export async function loadAwaited(
+  db: Queryable,
+  practiceId: string,
+  afterMachine: string | null,
+  rowsMax: number,
+): Promise<readonly StoredMachine[]> {
+  const { rows } = await db.query<[...StatusTuple, practiceId: string, machineId: string]>({
+    name: 'load-awaited',
+    text: LOAD_AWAITED,
+    values: [practiceId, afterMachine, rowsMax],
+    rowMode: 'array',
+  });
+  return rows.map((row) =>
+    toStoredMachine({ practiceId: row[14], machineId: row[15] }, row as unknown as StatusTuple),
+  );
 }
 
 const BEFORE_ALL: SweepPlace = {

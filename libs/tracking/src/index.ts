@@ -8,6 +8,7 @@ export {
   type Drift,
   type DriftKind,
 } from './find-drift';
+export { KnownHours } from './known-hours';
 export { IngestUnavailableError } from './ingest-errors';
 export {
   ReconcileBooks,
@@ -22,6 +23,7 @@ export {
   type IngestLimits,
 } from './report-heartbeats';
 export type { Report, ReportResult } from './report-item';
+export { RecheckDeadlines } from './recheck-deadlines';
 export { ReportSpacing, type NextReport } from './report-spacing';
 export { RevokeCredential } from './revoke-credential';
 export { SweepSilence, type SweepReport } from './sweep-silence';

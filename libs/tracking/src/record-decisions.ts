@@ -3,6 +3,7 @@ import {
   decideHeartbeat,
   footingOf,
   proveHeartbeat,
+  rulesAt,
   type Evidence,
   type Footing,
   type Heartbeat,
@@ -66,7 +67,11 @@ export async function recordDecisions(
     const stored = await loadMachines(database.pool, keys);
     rejectUnknown(open, stored);
     const decided = stored.map((machine) =>
-      decideItems(machine, open.get(textOf(machine.key)) as ReportItem[], rules),
+      decideItems(
+        machine,
+        open.get(textOf(machine.key)) as ReportItem[],
+        rulesAt(rules, machine.key.practiceId),
+      ),
     );
     const changes = decided.flatMap((one) => (one.change === null ? [] : [one.change]));
     const lost = changes.length === 0 ? [] : await saveDecisions(database.pool, changes, recordedAtMs);

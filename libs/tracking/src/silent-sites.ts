@@ -2,6 +2,7 @@ import {
   fellSilentWith,
   isSiteMatter,
   recogniseSite,
+  rulesAt,
   silentAfterMs,
   siteHold,
   speakingWithinMs,
@@ -69,7 +70,9 @@ export class SilentSites {
    * and looks at the contacts of those only in which no known silence covers it; a silence that holds something is written down.
    */
   async explain(overdue: readonly StoredMachine[], nowMs: number, rules: Rules): Promise<Explanation> {
-    const matters = overdue.filter(({ machine }) => isSiteMatter(machine, nowMs, rules));
+    const matters = overdue.filter(({ key, machine }) =>
+      isSiteMatter(machine, nowMs, rulesAt(rules, key.practiceId)),
+    );
     if (matters.length === 0) return NOTHING_TO_EXPLAIN;
     const silences = await readSilences(this.db, practicesOf(matters));
     const unexplained = matters.filter(
@@ -106,12 +109,13 @@ export class SilentSites {
     });
     const noticed: PracticeSilence[] = [];
     for (const [practiceId, contact] of contacts) {
-      const site = recogniseSite(contact, rules);
+      const rulesHere = rulesAt(rules, practiceId);
+      const site = recogniseSite(contact, rulesHere);
       const holds =
         site !== null &&
         machines.some(
           ({ key, machine }) =>
-            key.practiceId === practiceId && siteHold(machine, site, nowMs, rules) !== null,
+            key.practiceId === practiceId && siteHold(machine, site, nowMs, rulesHere) !== null,
         );
       if (holds) noticed.push({ ...site, practiceId, noticedAtMs: nowMs });
     }

@@ -1,4 +1,4 @@
-import { decideSilence, type Rules } from '@app/recovery';
+import { decideSilence, rulesAt, type Rules } from '@app/recovery';
 import { loadOverdue, saveDecisions, type Database, type MachineChange, type SweepPlace } from '@app/storage';
 import { SilentSites } from './silent-sites';
 import type { WriteObserver } from './write-observer';
@@ -84,7 +84,13 @@ export class SweepSilence {
     const changes: MachineChange[] = [];
     for (const stored of machines) {
       if (left.has(stored)) continue;
-      const decision = decideSilence(stored.machine, untilMs, rules, silences.get(stored.key.practiceId));
+      const { practiceId } = stored.key;
+      const decision = decideSilence(
+        stored.machine,
+        untilMs,
+        rulesAt(rules, practiceId),
+        silences.get(practiceId),
+      );
       if (decision.held) held += 1;
       if (decision.transitions.length > 0)
         lagMs = Math.max(lagMs, untilMs - (stored.machine.dueAtMs ?? untilMs));

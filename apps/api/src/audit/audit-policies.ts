@@ -2,9 +2,11 @@ import { change, exempt, read, type AuditPolicy } from './audit-policy';
 import {
   describeApiToken,
   describeCare,
+  describeClosures,
   describeDecided,
   describeMade,
   describeManyCare,
+  describeOpeningHours,
   describePracticeMode,
   describeReconciled,
   describeRegisterImport,
@@ -50,6 +52,7 @@ export const AUDIT_POLICIES: Readonly<Record<string, AuditPolicy>> = {
   'Query.workList': read('WORK_LISTED', describeWorkList),
   'Query.strandedPractices': read('PRACTICES_LISTED', describeStranded),
   'Query.siteChanges': read('SITE_CHANGES_LISTED', describeList),
+  'Query.closures': read('CLOSURES_LISTED', describeList),
   'Query.silentSites': read('SITES_LISTED', describeList),
   'Query.registerFindings': read('REGISTER_LISTED', describeFindings),
   'Query.lastReconciliation': read('RECONCILIATION_READ', (_asked: object, answered?: Reconciled | null) =>
@@ -77,10 +80,13 @@ export const AUDIT_POLICIES: Readonly<Record<string, AuditPolicy>> = {
   'Query.operationProgress': exempt('counts by organisation; polled by every dashboard'),
   'Query.organisation': exempt('public reference data'),
   'Query.practice': exempt('public reference data'),
+  'Query.openingHours': exempt('when a practice is open; says nothing of machines'),
   'Query.incident': exempt('public facts'),
 
   'Mutation.careForMachine': change('MACHINE_CARED_FOR', describeCare),
   'Mutation.careForManyMachines': change('MACHINES_CARED_FOR', describeManyCare),
+  'Mutation.changeClosures': change('CLOSURES_CHANGED', describeClosures),
+  'Mutation.setOpeningHours': change('OPENING_HOURS_SET', describeOpeningHours),
   'Mutation.reportPracticeMode': change('PRACTICE_MODE_REPORTED', describePracticeMode),
   'Mutation.createApiToken': change('API_TOKEN_CREATED', describeApiToken),
   'Mutation.revokeApiToken': change('API_TOKEN_REVOKED', ({ id }: { id: string }, existed?: boolean) =>

@@ -139,6 +139,57 @@ export function describePracticeMode(
   };
 }
 
+type HoursAnswered = {
+  readonly entered: number;
+  readonly withdrawn: number;
+  readonly weekdays: number;
+  readonly userErrors: readonly CareError[];
+};
+
+type ClosuresAsked = {
+  readonly input: {
+    readonly enter: readonly { readonly organisation: string; readonly date: string }[];
+    readonly withdraw: readonly { readonly organisation: string; readonly date: string }[];
+  };
+};
+
+/** Closures that were entered and taken back: whose, and of which days. */
+export function describeClosures({ input }: ClosuresAsked, answered?: HoursAnswered): AuditDescription {
+  const entries = [...input.enter, ...input.withdraw];
+  const organisations = [...new Set(entries.map(({ organisation }) => organisation))].sort();
+  const [only] = organisations;
+  return {
+    organisation: organisations.length === 1 ? (only ?? null) : null,
+    details: {
+      organisations,
+      days: [...new Set(entries.map(({ date }) => date))].sort(),
+      ...hoursOutcome(answered),
+    },
+  };
+}
+
+type OpeningHoursAsked = {
+  readonly input: { readonly practice: string; readonly days: readonly { readonly weekday: string }[] };
+};
+
+/** A practice's own hours that were set: of which weekdays. */
+export function describeOpeningHours(
+  { input }: OpeningHoursAsked,
+  answered?: HoursAnswered,
+): AuditDescription {
+  return {
+    organisation: input.practice,
+    details: { weekdaysOf: input.days.map(({ weekday }) => weekday), ...hoursOutcome(answered) },
+  };
+}
+
+function hoursOutcome(answered?: HoursAnswered): AuditDetails {
+  if (answered === undefined) return {};
+  const { entered, withdrawn, weekdays, userErrors } = answered;
+  const codes = [...new Set(userErrors.map(({ code }) => code))].sort();
+  return { entered, withdrawn, weekdays, errors: codes.length === 0 ? null : codes };
+}
+
 type RegisterAsked = {
   readonly mode: string;
   readonly apply: boolean;

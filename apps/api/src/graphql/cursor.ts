@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { RecordPlace } from '@app/access';
 import {
   ReaderError,
+  type ClosurePlace,
   type OperationPlace,
   type PageRequest,
   type ReportPlace,
@@ -96,6 +97,28 @@ export function readSiteCursor(cursor: string, mark: string): SilencePlace {
     throw new ReaderError('INVALID_CURSOR', 'this cursor belongs to no page of this list');
   }
   return { practiceId, silentSinceMs: Number(silentSince) };
+}
+
+/** Behind one dated entry; `mark` ties it to the question. */
+export function closureCursor(mark: string, place: ClosurePlace): string {
+  const { day, organisation, kind, fromMinute, untilMinute } = place;
+  return encode(['h', mark, day, organisation, kind, String(fromMinute), String(untilMinute)]);
+}
+
+/** @throws ReaderError INVALID_CURSOR when it is none of ours, or of another question */
+export function readClosureCursor(cursor: string, mark: string): ClosurePlace {
+  const [list, cursorMark, day = '', organisation = '', kind, from = '', until = ''] = decode(cursor);
+  const isPlace =
+    list === 'h' &&
+    cursorMark === mark &&
+    /^\d{4}-\d{2}-\d{2}$/.test(day) &&
+    !Number.isNaN(Date.parse(day)) &&
+    /^[A-Z0-9]{3,9}$/.test(organisation) &&
+    (kind === 'CLOSED' || kind === 'OPEN') &&
+    /^\d{1,4}$/.test(from) &&
+    /^\d{1,4}$/.test(until);
+  if (!isPlace) throw new ReaderError('INVALID_CURSOR', 'this cursor belongs to no page of this list');
+  return { day, organisation, kind, fromMinute: Number(from), untilMinute: Number(until) };
 }
 
 /** Behind one practice; `mark` ties it to the organisation and the moment. */

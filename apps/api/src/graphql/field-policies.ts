@@ -8,6 +8,7 @@ import type {
   RelayRecordType,
 } from './enrolment.type';
 import type { MachineType } from './machine.type';
+import type { ClosureType } from './opening-hours.type';
 import type { OrganisationType } from './organisation.type';
 import type { OrganisationOperationType, PracticeOperationType } from './practice-operation.type';
 import type { OrganisationProgressType } from './progress.type';
@@ -66,6 +67,10 @@ export const POLICIES: Policies = {
     'Query.practices': 'IT',
     'Query.registerSummary': 'IT',
     'Query.registerFindings': 'IT',
+    'Query.openingHours': 'IT',
+    'Query.closures': 'IT',
+    'Mutation.changeClosures': 'IT',
+    'Mutation.setOpeningHours': 'IT',
     'Mutation.reportPracticeMode': 'IT',
     'Mutation.careForMachine': 'IT',
     'Mutation.careForManyMachines': 'IT',
@@ -136,6 +141,17 @@ export const POLICIES: Policies = {
     },
     WorkTask: { needs: 'IT' },
     Minutes: { needs: 'IT' },
+    PracticeDay: { needs: 'IT' },
+    Opening: { needs: 'IT' },
+    HoursReason: { needs: 'IT' },
+    ClosureConnection: { needs: 'IT' },
+    ClosureEdge: { needs: 'IT' },
+    Closure: {
+      needs: 'IT',
+      isSeen: ({ organisation }: ClosureType, { now }) => now.covers(organisation),
+    },
+    HoursChangedPayload: { needs: 'IT' },
+    HoursError: { needs: 'IT' },
     StrandedPracticeConnection: { needs: 'IT' },
     StrandedPracticeEdge: { needs: 'IT' },
     StrandedPractice: {

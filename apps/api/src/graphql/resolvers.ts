@@ -10,6 +10,7 @@ import { MachineConnectionResolver } from './machine-connection.resolver';
 import { MachineGroupsResolver } from './machine-groups.resolver';
 import { MachineResolver } from './machine.resolver';
 import { OrganisationResolver } from './organisation.resolver';
+import { OpeningHoursResolver } from './opening-hours.resolver';
 import { PracticeOperationResolver } from './practice-operation.resolver';
 import { ProgressResolver } from './progress.resolver';
 import { PublicProgressResolver } from './public-progress.resolver';
@@ -47,4 +48,5 @@ export const RESOLVERS = [
   TimelineResolver,
   PracticeOperationResolver,
   RegisterResolver,
+  OpeningHoursResolver,
 ] as const;
