@@ -14,9 +14,12 @@ import { absorb, isCounted, isNewest, isSameMemory, type Memory } from './memory
 import { silenceDeadlineMs } from './silence-deadline';
 import { GROUP_OF_STATE, isMoveAllowed, routeBetween, type RecoveryState } from './state';
 import type { Transition, TransitionEvidence, TransitionReason } from './transition';
-import { isHeardAgain } from './twins';
+import { hasFactsOf, isHeardAgain } from './twins';
 
-/** ACCEPTED: newest evidence; STALE: sharpened what is known and moved nothing; DUPLICATE: counted before. */
+/**
+ * ACCEPTED: newest evidence; STALE: sharpened what is known and moved nothing; DUPLICATE: counted before. A duplicate that tells
+ * other facts changes the memory all the same.
+ */
 export type Outcome = 'ACCEPTED' | 'STALE' | 'DUPLICATE';
 
 /** What a heartbeat changes: the machine as it is now, and the transitions that led there. */
@@ -31,7 +34,8 @@ export type Decision = {
  * Decides what one heartbeat changes about a machine. Pure: no clock, no I/O, and the same machine and evidence always give
  * the same decision.
  *
- * 1. The newest report once more (the same boot, number, uptime and facts): DUPLICATE, nothing changes.
+ * 1. The newest report once more (the same boot, number and uptime): DUPLICATE. With the same facts nothing changes; with others it is
+ *    evidence like any other, and a sign of a second machine, but moves no state.
  * 2. The evidence joins the memory. Everything below follows from the memory, so the order of arrival does not matter. A number
  *    that was counted before, in a report that is not the newest and changes nothing, is DUPLICATE as well.
  * 3. The exposure is classified anew, as of the newest heartbeat: what the silence since then means is for its deadline to
@@ -43,7 +47,8 @@ export type Decision = {
  */
 export function decideHeartbeat(machine: TrackedMachine, evidence: Evidence, rules: Rules): Decision {
   const { incident, policy } = rules;
-  if (isHeardAgain(machine.memory, evidence)) return duplicateFor(machine);
+  const again = isHeardAgain(machine.memory, evidence);
+  if (again && hasFactsOf(machine.memory.heard, evidence)) return duplicateFor(machine);
   const newest = isNewest(machine.memory, evidence);
   const memory = absorb(machine.memory, evidence, incident, policy);
   if (!newest && isCounted(machine.memory, evidence) && isSameMemory(memory, machine.memory))
@@ -52,7 +57,7 @@ export function decideHeartbeat(machine: TrackedMachine, evidence: Evidence, rul
     machine.exposure,
     classifyExposure(memory, memory.heard?.atMs ?? evidence.observedAtMs, rules),
   );
-  const stale = !newest || evidence.observedAtMs < machine.sinceMs;
+  const stale = again || !newest || evidence.observedAtMs < machine.sinceMs;
   const target = stale
     ? stay(machine)
     : reachable(machine, deriveFor(machine, memory, exposure.exposure, rules));
@@ -60,7 +65,7 @@ export function decideHeartbeat(machine: TrackedMachine, evidence: Evidence, rul
     evidenceOf(evidence, harmfulHits(memory, rules), stale),
   );
   return {
-    outcome: stale ? 'STALE' : 'ACCEPTED',
+    outcome: again ? 'DUPLICATE' : stale ? 'STALE' : 'ACCEPTED',
     machine: settled(machine, memory, transitions, rules),
     transitions,
   };

@@ -93,9 +93,19 @@ export function isCounted(memory: Memory, evidence: Evidence): boolean {
   return session !== undefined && isSeqCounted(session, evidence.seq);
 }
 
-/** Whether two memories hold the same. */
+/** Whether two memories hold the same, in whatever order their fields were written. */
 export function isSameMemory(one: Memory, other: Memory): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
+  return isSame(one, other);
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false;
+  const fields = Object.entries(one);
+  return (
+    fields.length === Object.keys(other).length &&
+    fields.every(([name, value]) => isSame(value, (other as Readonly<Record<string, unknown>>)[name]))
+  );
 }
 
 /** Newer than everything heard. Reports of the same instant are ordered by what they say, so that a tie has one answer. */

@@ -40,7 +40,7 @@ describe('two machines in one session', () => {
   it('show when they tell other facts of one second', () => {
     const pc = told(suspected(), '07:00', 12, aHeartbeat().file(GOOD_FILE));
     told(pc, '07:00', 12, aHeartbeat().file(GOOD_FILE).sensorRunning(false));
-    expect([conflict(pc), pc.lastOutcome === 'DUPLICATE']).toEqual([SESSION, false]);
+    expect([conflict(pc), pc.lastOutcome]).toEqual([SESSION, 'DUPLICATE']);
     const other = told(suspected(), '07:00', 12, aHeartbeat().file(GOOD_FILE));
     expect(conflict(told(other, '07:00', 40, aHeartbeat().file(BAD_FILE)))).toBe(SESSION);
   });

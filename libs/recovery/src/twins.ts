@@ -77,15 +77,15 @@ function contradicts(
   if (settledMs !== null && (heard.atMs <= settledMs || evidence.observedAtMs <= settledMs)) return false;
   if (heard.bootMode !== evidence.bootMode) return true;
   const apartMs = uptimeOf(evidence) - (heard.atMs - heard.sessionStartedAtMs);
-  if (Math.abs(apartMs) <= SECOND_MS) return !hasFacts(heard, evidence) && heard.seq > 1 && evidence.seq > 1;
+  if (Math.abs(apartMs) <= SECOND_MS)
+    return !hasFactsOf(heard, evidence) && heard.seq > 1 && evidence.seq > 1;
   const [earlierSeq, laterSeq] = apartMs > 0 ? [heard.seq, evidence.seq] : [evidence.seq, heard.seq];
   return laterSeq <= earlierSeq && (laterSeq - 1) * reportsApartMinMs(policy) > Math.abs(apartMs);
 }
 
-/** Whether a report is the newest one once more: its boot, number and uptime, and the same facts. */
+/** Whether a report is the newest one once more, by its boot, number and uptime; it may tell other facts. */
 export function isHeardAgain({ heard, sessions }: Speakers, evidence: Evidence): boolean {
   if (heard?.seq !== evidence.seq || heard.bootId !== evidence.bootId) return false;
-  if (!hasFacts(heard, evidence)) return false;
   const apartMs = uptimeOf(evidence) - (heard.atMs - heard.sessionStartedAtMs);
   if (Math.abs(apartMs) > SECOND_MS) return false;
   const own = sessions.find((session) => belongsTo(session, bootOf(evidence)));
@@ -93,8 +93,8 @@ export function isHeardAgain({ heard, sessions }: Speakers, evidence: Evidence):
 }
 
 /** Whether a report tells the facts of the newest one, as far as that is known. */
-function hasFacts(heard: Heard, evidence: Evidence): boolean {
-  return heard.facts === null || heard.facts === halfFingerprint(evidence.fingerprint);
+export function hasFactsOf(heard: Heard | null, evidence: Evidence): boolean {
+  return heard === null || heard.facts === null || heard.facts === halfFingerprint(evidence.fingerprint);
 }
 
 function bootOf(evidence: Evidence): { readonly bootId: string; readonly startedAtMs: number } {

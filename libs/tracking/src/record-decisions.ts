@@ -119,10 +119,11 @@ function decideItems(stored: StoredMachine, items: readonly ReportItem[], rules:
       continue;
     }
     const evidence = proveHeartbeat(item.heartbeat, item.receivedAtMs, rules.incident, rules.policy);
+    const before = machine;
     const decision = decideHeartbeat(machine, evidence, rules);
     machine = decision.machine;
     results.push({ outcome: decision.outcome });
-    if (decision.outcome === 'DUPLICATE') continue;
+    if (machine === before) continue;
     touched = true;
     transitions.push(...decision.transitions);
     last = decision.outcome === 'ACCEPTED' ? { heartbeat: item.heartbeat, evidence } : null;

@@ -11,6 +11,7 @@ import {
   TROUBLE_CAUSES,
   USABILITIES,
 } from '@app/recovery';
+import { WARNINGS_MAX } from '../wire/field-warnings';
 
 /** The arguments of a field as they were given, defaults included; unchecked. */
 export type FieldArguments = Readonly<Record<string, unknown>>;
@@ -45,6 +46,7 @@ export const LIST_ENTRIES_MAX: Readonly<Record<string, number>> = {
   'CareForMachinesPayload.userErrors': 1,
   'CarePreview.refused': CARE_REFUSALS.length,
   'CarePreview.userErrors': 1,
+  'HeartbeatResult.warnings': WARNINGS_MAX,
   'MachineGroup.values': 3,
   // One grant of a role names all of its organisations: 50 at most.
   'Me.grants': ROLES.length * 50,
@@ -79,6 +81,7 @@ export const PARTS: ReadonlySet<string> = new Set([
   'CauseCount',
   'CountRange',
   'ExposureCount',
+  'FieldWarning',
   'FieldWarning',
   'HeartbeatResult',
   'MachineContact',

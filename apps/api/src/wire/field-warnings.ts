@@ -7,7 +7,7 @@ export type FieldWarning = {
 };
 
 /** Told of one item: one of each field, and an answer that stays small even where lists of a thousand items hold nothing else. */
-const WARNINGS_MAX = 12;
+export const WARNINGS_MAX = 12;
 
 export const NO_WARNINGS: readonly FieldWarning[] = [];
 
