@@ -94,7 +94,7 @@ export function isHeardAgain({ heard, sessions }: Speakers, evidence: Evidence):
 
 /** Whether a report tells the facts of the newest one, as far as that is known. */
 export function hasFactsOf(heard: Heard | null, evidence: Evidence): boolean {
-  return heard === null || heard.facts === null || heard.facts === halfFingerprint(evidence.fingerprint);
+  return heard?.facts == null || heard.facts === halfFingerprint(evidence.fingerprint);
 }
 
 function bootOf(evidence: Evidence): { readonly bootId: string; readonly startedAtMs: number } {
