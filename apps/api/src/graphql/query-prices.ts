@@ -59,10 +59,15 @@ export const LIST_ENTRIES_MAX: Readonly<Record<string, number>> = {
   'OrganisationOperation.usabilities': USABILITIES.length,
   'OrganisationProgress.exposures': EXPOSURES.length,
   'OrganisationProgress.states': RECOVERY_STATES.length,
+  // A day has a few spans and entries; what is more than this is seldom, and costs nothing more.
+  'PracticeDay.openings': 20,
+  'PracticeDay.reasons': 20,
   'PracticeOperation.roles': MACHINE_ROLES.length,
   'Priority.parts': PRIORITY_FACTORS.length,
   'Reconciliation.drifts': 200,
   'Reconciliation.kinds': 20,
+  // Two months of days.
+  'Query.openingHours': 62,
   'RegisterSummary.findings': REGISTER_FINDINGS.length,
   'ReportHeartbeatsPayload.results': 1_000,
   'SiteChange.cameBack': 10,
