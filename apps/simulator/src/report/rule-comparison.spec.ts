@@ -31,9 +31,14 @@ function heardBy(machine: Machine, atMs: number): HeardMachine | null {
 }
 
 /** The counts over some machines, of which the service says `state`. */
-function compared(some: readonly Machine[], atMs: number, state = 'UNVERIFIED'): RuleComparison {
+function compared(
+  some: readonly Machine[],
+  atMs: number,
+  state = 'UNVERIFIED',
+  identityConflict = false,
+): RuleComparison {
   const comparison = new RuleComparison(watchedAt(atMs));
-  for (const machine of some) comparison.add(machine, heardBy(machine, atMs), { state });
+  for (const machine of some) comparison.add(machine, heardBy(machine, atMs), { state, identityConflict });
   return comparison;
 }
 
@@ -107,6 +112,8 @@ describe('RuleComparison', () => {
     expect(of('DOWN')).toEqual({ ...none, found: crashed.length });
     expect(of('NOT_AFFECTED')).toEqual({ ...none, falselyRecovered: crashed.length });
     expect(of('STABILISING')).toEqual({ ...none, missed: crashed.length });
+    const inConflict = compared(crashed, atMs, 'STABILISING', true).of('this service');
+    expect(inConflict).toEqual({ ...none, found: crashed.length });
     const sound = machines.filter((machine) => truthAt(machine, atMs) === 'NOT_SEEN_SINCE');
     expect(compared(sound, atMs, 'DOWN').of('this service')).toEqual({
       ...none,

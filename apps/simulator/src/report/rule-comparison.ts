@@ -30,7 +30,10 @@ const BROKEN: ReadonlySet<GroundTruth> = new Set<GroundTruth>([
   'LATENT_HELD',
 ]);
 
-/** States in which the service says that a machine works, and in which it says that it does not; the others leave it open. */
+/**
+ * States in which the service says that a machine works, and in which it says that it does not; the others leave it open. One of
+ * those with an identity conflict sends a person to the machine, and counts as broken.
+ */
 const SAYS_FINE: ReadonlySet<string> = new Set([
   'NOT_AFFECTED',
   'RECOVERED',
@@ -74,7 +77,7 @@ export class RuleComparison {
 
   constructor(private readonly watched: Watched) {}
 
-  add(machine: Machine, heard: HeardMachine | null, { state }: Pick<Verdict, 'state'>): void {
+  add(machine: Machine, heard: HeardMachine | null, verdict: Omit<Verdict, 'exposure'>): void {
     if (machine.ghost) return;
     const isBroken = BROKEN.has(truthOfFirst(machine, this.watched));
     if (isBroken) this.broken += 1;
@@ -87,7 +90,7 @@ export class RuleComparison {
       window: { startMs: windowStartMs, endMs: windowEndMs },
     };
     for (const { name, answer } of OTHER_RULES) this.count(name, isBroken, answer(seen));
-    this.count(SERVICE, isBroken, answerOfService(state));
+    this.count(SERVICE, isBroken, answerOfService(verdict));
   }
 
   /** Machines counted, by the truth. */
@@ -140,9 +143,9 @@ export class RuleComparison {
   }
 }
 
-function answerOfService(state: string): Answer {
+function answerOfService({ state, identityConflict }: Omit<Verdict, 'exposure'>): Answer {
   if (SAYS_FINE.has(state)) return 'FINE';
-  return SAYS_BROKEN.has(state) ? 'BROKEN' : 'NOTHING';
+  return SAYS_BROKEN.has(state) || identityConflict ? 'BROKEN' : 'NOTHING';
 }
 
 /** What happened to the computer itself, whoever else speaks with its credential and however late its reports are. */
