@@ -51,7 +51,7 @@ describe('placeFieldVariants', () => {
   });
 
   it('has variants of every kind, and a fleet of a thousand meets them', () => {
-    const mix = { ...REALISTIC_MIX, field: FIELD_SHARE };
+    const mix = { ...REALISTIC_MIX, fieldWithout: [] };
     const { machines } = makeFleet({ seed: '1', machines: 1_000, practices, mix });
     const kinds = new Set(FIELD_VARIANTS.map(({ truth }) => truth));
     expect(kinds.size).toBe(10);
