@@ -29,8 +29,48 @@ const SWITCHED_OFF = /eslint-(disable|enable)|@ts-(ignore|nocheck|expect-error)/
 const SWITCHED_OFF_WELL =
   /eslint-disable-next-line [@\w/-]+(, [@\w/-]+)* -- \w.{9,}|@ts-expect-error -- \w.{9,}/;
 
+/** The text of a request's target, and the address of its connection. */
+const REQUEST_TEXT = /^(\w+\.)*(request|req|raw)\.(url|originalUrl|ip|ips)$|\.remoteAddress$/;
+/** Where these are read once, and put into one form. */
+const TARGET_READERS: ReadonlySet<string> = new Set([
+  'apps/api/src/http/open-door.ts',
+  'apps/api/src/http/request-target.ts',
+  'apps/api/src/http/sender-address.ts',
+]);
+
 /** The rules about what may be called, and where. */
 export const CALL_RULES: readonly HouseRule[] = [
+  {
+    name: 'a check asks the matched route or the canonical target, and not the text of a request; an address is asked of one place',
+    check: (file) => {
+      if (!file.path.startsWith('apps/') || isTest(file.path) || TARGET_READERS.has(file.path)) return [];
+      const found: string[] = [];
+      walk(file, (node) => {
+        const text = node.getText(file.tree);
+        const isAsked = ts.isPropertyAccessExpression(node)
+          ? REQUEST_TEXT.test(text)
+          : ts.isDecorator(node) && text === '@Ip()';
+        if (isAsked)
+          found.push(
+            `${at(file, node)} ${text}: ask routeOptions.url, request-target.ts or sender-address.ts`,
+          );
+      });
+      return found;
+    },
+    breaks: [
+      ['apps/api/src/http/admit.ts', `const asked = request.url.startsWith('/graphql');`],
+      ['apps/api/src/http/admit.ts', `const asked = request.raw.url;`],
+      ['apps/api/src/http/admit.ts', `const asked = request.originalUrl;`],
+      ['apps/api/src/http/admit.ts', `const sender = request.ip;`],
+      ['apps/api/src/http/admit.ts', `class Admit {\n  admit(@Ip() address: string) {}\n}`],
+      ['apps/api/src/http/admit.ts', `const sender = socket.remoteAddress;`],
+    ],
+    keeps: [
+      ['apps/api/src/http/admit.ts', `const asked = request.routeOptions.url;`],
+      ['apps/api/src/http/request-target.ts', `const asked = request.url;`],
+      ['apps/api/src/service.ts', `const address = hosted.url;`],
+    ],
+  },
   {
     name: 'clock, environment, chance and timers are reached through their doors only',
     check: (file) => {

@@ -33,7 +33,7 @@ async function makeToken(organisation: string, limits: object = {}): Promise<Tok
 
 function enrol(token: Token, machines: readonly WireMachine[]): Promise<Answer<EnrolmentAnswer & Refusal>> {
   const body = { enrolmentToken: token.token, machines };
-  return app.client.post('/v1/enrolments', body, null, { 'x-forwarded-for': '192.0.2.44' });
+  return app.client.post('/v1/enrolments', body, null, { 'x-forwarded-for': '192.0.2.44:51234' });
 }
 
 async function resultOf(token: Token, machine: WireMachine): Promise<EnrolmentResult> {

@@ -141,7 +141,7 @@ describe('kind', () => {
   });
 
   it('refuses other methods and addresses with a code', async () => {
-    for (const path of ['/v1/heartbeats', '/', '/v1/heartbeats/1', '/v1/%2e%2e/x', `/${'x'.repeat(4_000)}`]) {
+    for (const path of ['/v1/heartbeats', '/', '/v1/heartbeats/1', `/${'x'.repeat(4_000)}`]) {
       const { status, body } = await app.client.request(path);
       expect({ status, ...body }).toEqual({
         status: 404,
@@ -149,12 +149,14 @@ describe('kind', () => {
         message: expect.any(String) as unknown,
       });
     }
-    const { status, body } = await app.client.request('/v1/%zz');
-    expect({ status, ...body }).toEqual({
-      status: 400,
-      code: 'BAD_REQUEST',
-      message: expect.any(String) as unknown,
-    });
+    for (const path of ['/v1/%zz', '/v1/%2e%2e/x']) {
+      const { status, body } = await app.client.request(path);
+      expect({ status, ...body }).toEqual({
+        status: 400,
+        code: 'BAD_REQUEST',
+        message: expect.any(String) as unknown,
+      });
+    }
   });
 });
 

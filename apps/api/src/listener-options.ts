@@ -16,16 +16,13 @@ const HEADERS_TIMEOUT_MAX_MS = 10_000;
 /** How often slow requests are looked for, and so how late one may be found. */
 const CHECKS_PER_TIMEOUT = 4;
 
-type Listener = Pick<
-  FastifyServerOptions,
-  'requestTimeout' | 'keepAliveTimeout' | 'connectionTimeout' | 'trustProxy'
-> & {
+type Listener = Pick<FastifyServerOptions, 'requestTimeout' | 'keepAliveTimeout' | 'connectionTimeout'> & {
   readonly http?: ServerOptions;
   readonly https?: ServerOptions;
 };
 
-/** How the server listens: over TLS or not, how long it waits for slow clients, and whose word it takes for an address. */
-export function listenerOptions(limits: Limits, { tls, trustedProxies }: Transport): Listener {
+/** How the server listens: over TLS or not, and how long it waits for slow clients. */
+export function listenerOptions(limits: Limits, { tls }: Transport): Listener {
   const timeouts = {
     // Refused by `refuseBrokenHttp`, with a code.
     requireHostHeader: false,
@@ -36,7 +33,6 @@ export function listenerOptions(limits: Limits, { tls, trustedProxies }: Transpo
     requestTimeout: limits.requestTimeoutMs,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     connectionTimeout: IDLE_CONNECTION_TIMEOUT_MS,
-    ...(trustedProxies.length === 0 ? {} : { trustProxy: [...trustedProxies] }),
     ...(tls === null
       ? { http: timeouts }
       : {

@@ -31,7 +31,8 @@ import { addSecurityHeaders } from './http/security-headers';
 import { sendRefusal } from './http/send-refusal';
 import { toRefusal } from './http/to-refusal';
 import { IdentifyCaller } from './identify-caller';
-import { addressReader } from './http/address-reader';
+import { openDoor } from './http/open-door';
+import { addressReader } from './http/sender-address';
 import { IdentifyPrincipal } from './identify-principal';
 import { IdentifySpeaker } from './identify-speaker';
 import { listenerOptions, makeServer } from './listener-options';
@@ -74,7 +75,7 @@ export async function startService(settings: Settings): Promise<RunningService> 
     const module = AppModule.for({ settings, secrets, database, reads, incident, clock });
     const shortcuts: Shortcuts = { reports: null, polls: null };
     const app = await createApplication(module, settings, shortcuts);
-    shortcuts.reports = makeHeartbeatEndpoint(app, settings, clock);
+    shortcuts.reports = makeHeartbeatEndpoint(app, clock);
     shortcuts.polls = answerUnchangedPolls(app);
     await registerRoutes(app, settings, clock);
     await app.get(BlindnessWatch).start();
@@ -131,11 +132,7 @@ function answerUnchangedPolls(app: NestFastifyApplication): NonNullable<Shortcut
   return (request, response) => !life.isStopping && answers.answerUnchanged(request, response, admit);
 }
 
-function makeHeartbeatEndpoint(
-  app: NestFastifyApplication,
-  settings: Settings,
-  clock: RecoveryClock,
-): HeartbeatEndpoint {
+function makeHeartbeatEndpoint(app: NestFastifyApplication, clock: RecoveryClock): HeartbeatEndpoint {
   return new HeartbeatEndpoint({
     identify: app.get(IdentifySpeaker),
     record: app.get(RecordReport),
@@ -146,7 +143,6 @@ function makeHeartbeatEndpoint(
     refused: app.get(RefusedSenders),
     clock,
     spacing: app.get(ReportSpacing),
-    addressOf: addressReader(settings.transport.trustedProxies),
   });
 }
 
@@ -160,11 +156,14 @@ async function createApplication(
   const adapter = new FastifyAdapter({
     ...listener,
     serverFactory: (others: RequestListener) =>
-      makeServer(listener, (request, response) => {
-        if (shortcuts.reports !== null && HeartbeatEndpoint.isFor(request))
-          shortcuts.reports.handle(request, response);
-        else if (shortcuts.polls?.(request, response) !== true) others(request, response);
-      }),
+      makeServer(
+        listener,
+        openDoor(addressReader(settings.transport.trustedProxies), (request, response) => {
+          if (shortcuts.reports !== null && HeartbeatEndpoint.isFor(request))
+            shortcuts.reports.handle(request, response);
+          else if (shortcuts.polls?.(request, response) !== true) others(request, response);
+        }),
+      ),
     bodyLimit: REPORT_BODY_BYTES_MAX,
     clientErrorHandler: answerBrokenHttp,
     forceCloseConnections: 'idle',

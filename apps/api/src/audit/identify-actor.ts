@@ -1,5 +1,6 @@
 import type { AuditActor } from '@app/access';
 import type { FastifyRequest } from 'fastify';
+import { senderAddress } from '../http/sender-address';
 import type { IdentifyPrincipal } from '../identify-principal';
 import type { RequestAccess } from '../request-access';
 
@@ -11,7 +12,7 @@ export class IdentifyActor {
   actorOf(request: FastifyRequest, access: RequestAccess | null): AuditActor {
     const principal = access?.principal ?? this.principals.recall(request.headers.authorization);
     return principal === undefined
-      ? { kind: 'ANONYMOUS', id: request.ip }
+      ? { kind: 'ANONYMOUS', id: senderAddress(request.raw) }
       : { kind: principal.kind, id: principal.id };
   }
 }

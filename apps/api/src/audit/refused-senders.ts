@@ -3,6 +3,7 @@ import type { AuditTally } from '@app/access';
 import type { Clock } from '@app/recovery';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { RefusedRequest } from '../http/refusal';
+import { senderAddress } from '../http/sender-address';
 import { refusalOf } from '../http/send-refusal';
 import type { IdentifyCaller } from '../identify-caller';
 
@@ -51,6 +52,7 @@ export class RefusedSenders {
 
 /** The sender of a request to one of the framework's routes. */
 export function senderOf(request: FastifyRequest): RefusedSender {
-  const { ip, routeOptions, headers } = request;
-  return { address: ip, route: routeOptions.url ?? null, authorization: headers.authorization };
+  const { raw, routeOptions, headers } = request;
+  const { authorization } = headers;
+  return { address: senderAddress(raw), route: routeOptions.url ?? null, authorization };
 }

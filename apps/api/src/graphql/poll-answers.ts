@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { hasQuery, pathOfRequest, targetOfRequest } from '../http/request-target';
 import type { IdentifyPrincipal } from '../identify-principal';
 import type { RequestContext } from './request-context';
 
@@ -58,13 +59,13 @@ export class PollAnswers {
     response: ServerResponse,
     admit: (asker: string) => Readonly<Record<string, string>>,
   ): boolean {
-    const { method, url, headers } = request;
-    if (method !== 'GET' || url?.startsWith(POLL_PATH) !== true || headers['if-none-match'] === undefined)
+    const { method, headers } = request;
+    if (method !== 'GET' || pathOfRequest(request) !== GRAPHQL_PATH || headers['if-none-match'] === undefined)
       return false;
     if (!isPreflighted(headers) || headers.origin !== undefined || hasBody(headers)) return false;
     const sender = this.identify.recall(headers.authorization);
     if (sender === undefined) return false;
-    const kept = this.kept.get(`${sender.grantsKey} ${url}`);
+    const kept = this.kept.get(`${sender.grantsKey} ${targetOfRequest(request)}`);
     if (kept === undefined || !this.isCurrent(kept) || !matches(headers, kept.etag)) return false;
     let limits: Readonly<Record<string, string>>;
     try {
@@ -88,7 +89,7 @@ export class PollAnswers {
       }, done);
     });
     fastify.addHook('onSend', (request, reply, payload, done) => {
-      done(null, request.url.startsWith('/graphql') ? this.keep(request, reply, payload) : payload);
+      done(null, request.routeOptions.url === GRAPHQL_PATH ? this.keep(request, reply, payload) : payload);
     });
     fastify.addHook('onResponse', (request, _reply, done) => {
       this.leaders.get(request)?.settle(null);
@@ -179,14 +180,14 @@ export class PollAnswers {
     const { authorization } = headers;
     const sender =
       this.identify.recall(authorization) ?? (await this.identify.identify(authorization).catch(() => null)); // Out of reach: said where all failures are.
-    return sender === null ? null : `${sender.grantsKey} ${request.url}`;
+    return sender === null ? null : `${sender.grantsKey} ${targetOfRequest(request.raw)}`;
   }
 }
 
-const POLL_PATH = '/graphql?';
+const GRAPHQL_PATH = '/graphql';
 
 function isPoll(request: FastifyRequest): boolean {
-  return request.method === 'GET' && request.url.startsWith(POLL_PATH);
+  return request.method === 'GET' && request.routeOptions.url === GRAPHQL_PATH && hasQuery(request.raw);
 }
 
 function isPreflighted(headers: IncomingHttpHeaders): boolean {

@@ -2,7 +2,8 @@ import type { ApolloDriverConfig } from '@nestjs/apollo';
 import { GraphQLError, type OperationDefinitionNode } from 'graphql';
 import type { RateStanding } from '@app/access';
 import type { Callers } from '../http/limit-requests';
-import type { RateLimits } from '../rate-limits';
+import { senderAddress } from '../http/sender-address';
+import { addressKey, type RateLimits } from '../rate-limits';
 import { priceQuery, TooManyPathsError, type PricedQuery } from './query-cost';
 import { measureQuery, type QueryShape } from './query-shape';
 import type { RequestContext } from './request-context';
@@ -70,7 +71,7 @@ export function queryLimits(limits: RateLimits, costMax: number, callers: Caller
 /** Whom an operation is counted under: a genuine credential, or else the address it came from. */
 function askerOf(operation: Operation, callers: Callers): string {
   const { request } = operation.contextValue as RequestContext;
-  return callers.get(request) ?? request.ip;
+  return callers.get(request) ?? addressKey(senderAddress(request.raw));
 }
 
 function requireShape({ depth, aliases, rootFields }: QueryShape): void {

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { PublicOperation } from '../graphql/public-operations';
+import { hasQuery } from './request-target';
 
 /** What a request to `/graphql` asks to be run. */
 type Asked = { readonly query?: unknown; readonly extensions?: unknown };
@@ -24,13 +25,13 @@ export function admitAnonymous(fastify: FastifyInstance, registered: readonly Pu
   });
 }
 
-function isAnonymousQuestion({ url, headers }: FastifyRequest): boolean {
-  return url.startsWith('/graphql') && headers.authorization === undefined;
+function isAnonymousQuestion({ routeOptions, headers }: FastifyRequest): boolean {
+  return routeOptions.url === '/graphql' && headers.authorization === undefined;
 }
 
 /** Somebody's browser at the address itself, or one that asks what it may ask. */
 function asksNothing(request: FastifyRequest): boolean {
-  return request.method !== 'POST' && !request.url.includes('?');
+  return request.method !== 'POST' && !hasQuery(request.raw);
 }
 
 /** The hash that is named instead of a text; null when there is none, or a text beside it. */

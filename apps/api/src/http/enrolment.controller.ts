@@ -1,9 +1,11 @@
-import { Body, Controller, Headers, HttpCode, Inject, Ip, Post } from '@nestjs/common';
+import { Body, Controller, Headers, HttpCode, Inject, Post, Req } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
 import { EnrolRequest, type EnrolmentItemResult } from '../enrol-request';
 import { RecoveryClock } from '../recovery-clock';
 import type { Settings } from '../settings';
 import { SETTINGS } from '../tokens';
 import { readEnrolmentBody } from './enrolment.body';
+import { senderAddress } from './sender-address';
 
 /** Enrolment of machines. The enrolment token in the body is the authorisation. */
 @Controller('v1/enrolments')
@@ -18,7 +20,7 @@ export class EnrolmentController {
   @HttpCode(200)
   async enrol(
     @Body() body: unknown,
-    @Ip() address: string,
+    @Req() request: FastifyRequest,
     @Headers('user-agent') userAgent: string | undefined,
   ): Promise<{
     results: EnrolmentItemResult[];
@@ -28,7 +30,7 @@ export class EnrolmentController {
     const results = await this.enrolment.enrol(
       enrolmentToken,
       machines,
-      { address, userAgent },
+      { address: senderAddress(request.raw), userAgent },
       this.clock.now(),
     );
     const { reportEverySeconds: everySeconds, reportJitterSeconds: jitterSeconds } = this.settings;

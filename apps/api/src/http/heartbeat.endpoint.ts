@@ -14,6 +14,8 @@ import { readBody } from './read-body';
 import { readJson, requireUtf8Charset } from './read-json';
 import { RefusedRequest } from './refusal';
 import { STOPPING } from './refuse-while-stopping';
+import { pathOfRequest } from './request-target';
+import { senderAddress } from './sender-address';
 import { toRefusal } from './to-refusal';
 
 /** What the endpoint needs; the composition root hands it over. */
@@ -28,8 +30,6 @@ export type HeartbeatParts = {
   readonly refused: RefusedSenders;
   /** What a client is told about its next report, or its next try. */
   readonly spacing: ReportSpacing;
-  /** The address that a request came from, proxies that are trusted aside. */
-  readonly addressOf: (request: IncomingMessage) => string;
 };
 
 /** What a report is answered; with a fresh credential when the sender's own should be replaced. */
@@ -54,15 +54,18 @@ export class HeartbeatEndpoint {
   constructor(private readonly parts: HeartbeatParts) {}
 
   /** Whether a request is a report, and so for this endpoint. */
-  static isFor({ method, url }: IncomingMessage): boolean {
-    return method === 'POST' && url !== undefined && isReportUrl(url);
+  static isFor(request: IncomingMessage): boolean {
+    return request.method === 'POST' && pathOfRequest(request) === HEARTBEATS_PATH;
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {
-    this.answer(request).then(
-      (answer) => this.send(response, 200, 'credential' in answer ? NOT_KEPT : NO_HEADERS, answer),
-      (error: unknown) => this.refuse(request, response, error),
-    );
+    this.answer(request)
+      .then(
+        (answer) => this.send(response, 200, 'credential' in answer ? NOT_KEPT : NO_HEADERS, answer),
+        (error: unknown) => this.refuse(request, response, error),
+      )
+      // A rejection that is left over would end the process; the sender, if there still is one, tries again.
+      .catch(() => response.destroy());
   }
 
   private async answer(request: IncomingMessage): Promise<ReportAnswer> {
@@ -83,8 +86,8 @@ export class HeartbeatEndpoint {
   }
 
   private refuse(request: IncomingMessage, response: ServerResponse, error: unknown): void {
-    const { addressOf, limits, metrics, refused } = this.parts;
-    const address = addressOf(request);
+    const { limits, metrics, refused } = this.parts;
+    const address = senderAddress(request);
     const refusal = this.spread(limits.heldAgainst(address, toRefusal(error)));
     metrics.countRefusedRequest(refusal.code);
     refused.note({ address, route: HEARTBEATS_PATH, authorization: request.headers.authorization }, refusal);
@@ -132,10 +135,6 @@ export class HeartbeatEndpoint {
 const NO_HEADERS: Readonly<Record<string, string>> = {};
 /** For an answer that holds a credential. */
 const NOT_KEPT: Readonly<Record<string, string>> = { 'cache-control': 'no-store' };
-
-function isReportUrl(url: string): boolean {
-  return url === HEARTBEATS_PATH || url.startsWith(`${HEARTBEATS_PATH}?`);
-}
 
 function requireJson(contentType: string | undefined): void {
   if (contentType === 'application/json') return;

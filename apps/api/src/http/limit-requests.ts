@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { IdentifyCaller } from '../identify-caller';
-import type { RateLimits } from '../rate-limits';
+import { addressKey, type RateLimits } from '../rate-limits';
 import type { RefusedRequest } from './refusal';
+import { senderAddress } from './sender-address';
 import { sendRefusal } from './send-refusal';
 
 /** Who asks, by request: a genuine credential or nobody. Whoever counts further finds it here. */
@@ -11,7 +12,7 @@ export type Callers = WeakMap<FastifyRequest, string | null>;
 const PROBES: ReadonlySet<string> = new Set(['/readyz', '/metrics']);
 
 /** Questions whose answers are files. */
-const FILES: readonly string[] = ['/v1/exports/'];
+const FILES: ReadonlySet<string> = new Set(['/v1/exports/machines', '/v1/exports/work-list']);
 
 /**
  * Holds requests to their rates, all but heartbeats: those are counted by their own credential at their own endpoint.
@@ -34,8 +35,9 @@ export function limitRequests(
     try {
       const caller = identify.identify(request.headers.authorization);
       callers.set(request, caller);
-      if (caller === null) limits.admitAddress(request.ip);
-      if (isQuestion(request)) void reply.headers(limits.admitQuestion(caller ?? request.ip));
+      if (caller === null) limits.admitAddress(senderAddress(request.raw));
+      if (isQuestion(request))
+        void reply.headers(limits.admitQuestion(caller ?? addressKey(senderAddress(request.raw))));
     } catch (error) {
       refuse(request, reply, error as RefusedRequest);
       return;
@@ -44,26 +46,26 @@ export function limitRequests(
   });
   fastify.addHook('onResponse', (request, reply, done) => {
     if (!isCountedElsewhere(request) && isHeldAgainstAddress(request, reply, callers)) {
-      limits.chargeAddress(request.ip);
+      limits.chargeAddress(senderAddress(request.raw));
     }
     done();
   });
 }
 
 function isCountedElsewhere(request: FastifyRequest): boolean {
-  return request.url === '/livez';
+  return request.routeOptions.url === '/livez';
 }
 
 function isQuestion(request: FastifyRequest): boolean {
-  return isGraphql(request) || FILES.some((path) => request.url.startsWith(path));
+  return isGraphql(request) || FILES.has(request.routeOptions.url ?? '');
 }
 
 function isGraphql(request: FastifyRequest): boolean {
-  return request.url.startsWith('/graphql');
+  return request.routeOptions.url === '/graphql';
 }
 
 function isHeldAgainstAddress(request: FastifyRequest, reply: FastifyReply, callers: Callers): boolean {
-  if (PROBES.has(request.url)) return true;
+  if (PROBES.has(request.routeOptions.url ?? '')) return true;
   const { statusCode } = reply;
   return statusCode >= 400 && statusCode < 500 && statusCode !== 429 && callers.get(request) == null;
 }
