@@ -93,9 +93,14 @@ function loggerInto(logs: string[]): LoggerService {
   return { log: write, error: write, warn: write, debug: write, verbose: write, fatal: write };
 }
 
-/** A database of its own, with the practices of `practices.ts`. */
-export async function createApplicationDatabase(): Promise<ApplicationDatabase> {
-  const database = await createTestDatabase();
+/**
+ * A database of its own, with the practices of `practices.ts`.
+ *
+ * @param existing a migrated and empty one on another server, which stays
+ */
+export async function createApplicationDatabase(existing?: { url: string }): Promise<ApplicationDatabase> {
+  const database =
+    existing === undefined ? await createTestDatabase() : { ...existing, drop: async () => undefined };
   const pool = new Pool({ connectionString: database.url });
   // A test that takes the database away ends these connections, too.
   pool.on('error', () => undefined);

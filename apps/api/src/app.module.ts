@@ -61,6 +61,7 @@ import { WorkListController } from './http/work-list.controller';
 import { IdentifyPrincipal } from './identify-principal';
 import type { Secrets } from './local-secrets';
 import { Metrics } from './metrics';
+import { PresenceSchedule } from './presence-schedule';
 import { rateClock } from './rate-clock';
 import { RateLimits } from './rate-limits';
 import { RecordReport } from './record-report';
@@ -153,18 +154,11 @@ function providersOf(foundations: Foundations, sources: Sources, rateLimits: Rat
   const limits = { ...DEFAULT_INGEST_LIMITS, queueItemsMax: settings.queueItemsMax };
   const reports = new ReportHeartbeats(database, rules, now, monotonicMs, metrics, blindness, limits);
   const sweeper = new SweepSilence(database, rules, now, monotonicMs, metrics);
-  const schedule = new SweepSchedule(
-    clock,
-    sweeper,
-    blindness,
-    reports,
-    new RecheckDeadlines(database, hours, rules, now, monotonicMs),
-    settings.sweepEverySeconds * SECOND_MS,
-  );
-  const everyMs = settings.reportEverySeconds * SECOND_MS;
-  const spacing = new ReportSpacing({ everyMs, jitterMs: settings.reportJitterSeconds * SECOND_MS });
-  // While a manual clock stands still all reports come at one moment: no fleet is small enough for that.
-  if (clock.setting.kind === 'MANUAL') spacing.fleetIs(Number.POSITIVE_INFINITY);
+  const presence = new PresenceSchedule(blindness, reports, monotonicMs);
+  const rechecks = new RecheckDeadlines(database, hours, rules, now, monotonicMs);
+  const sweepEveryMs = settings.sweepEverySeconds * SECOND_MS;
+  const schedule = new SweepSchedule(clock, sweeper, blindness, presence, reports, rechecks, sweepEveryMs);
+  const spacing = spacingOf(settings, clock);
   const pause = async (ms: number): Promise<void> => rest(ms);
   const books = new ReconcileBooks(database, now, monotonicMs, pause, metrics);
   const fleet = (): Promise<number> => countMachines(database.pool);
@@ -176,7 +170,7 @@ function providersOf(foundations: Foundations, sources: Sources, rateLimits: Rat
     queueDepth: () => reports.queueDepth,
     isBlind: () => blindness.isBlind,
     reportsPutOffMs: () => spacing.putOffMs(now()),
-    pool: database.pool,
+    pool: database.lookout,
   });
 
   const scope = new OrganisationScope(database.pool, monotonicMs);
@@ -194,6 +188,7 @@ function providersOf(foundations: Foundations, sources: Sources, rateLimits: Rat
     [BlindnessWatch, blindness],
     [KnownHours, hours],
     [ReportHeartbeats, reports],
+    [PresenceSchedule, presence],
     [SweepSchedule, schedule],
     [ReconcileBooks, books],
     [ReportSpacing, spacing],
@@ -207,6 +202,14 @@ function providersOf(foundations: Foundations, sources: Sources, rateLimits: Rat
     [PollAnswers, new PollAnswers(identify, () => metrics.progressVersion, monotonicMs, contexts)],
   ];
   return instances.map(([provide, useValue]) => ({ provide, useValue }) as Provider);
+}
+
+function spacingOf(settings: Settings, clock: RecoveryClock): ReportSpacing {
+  const everyMs = settings.reportEverySeconds * SECOND_MS;
+  const spacing = new ReportSpacing({ everyMs, jitterMs: settings.reportJitterSeconds * SECOND_MS });
+  // While a manual clock stands still all reports come at one moment: no fleet is small enough for that.
+  if (clock.setting.kind === 'MANUAL') spacing.fleetIs(Number.POSITIVE_INFINITY);
+  return spacing;
 }
 
 /** Whatever answers questions. */

@@ -1,6 +1,7 @@
 import type { ReconciliationObserver, ReconciliationReport, WriteObserver } from '@app/tracking';
 import type { Pool } from 'pg';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { within } from './within';
 import { AgentVersions } from './heartbeats/agent-version';
 import { fieldToCount, type FieldWarning } from './wire/field-warnings';
 
@@ -119,12 +120,13 @@ export class Metrics implements WriteObserver, ReconciliationObserver {
         this.set(sources.isBlind() ? 1 : 0);
       },
     });
+    const figures = new LastKnown(() => readFigures(sources.pool));
     new Gauge({
       name: 'recovery_silent_sites',
-      help: 'Practices that are silent as a whole while machines of theirs are awaited',
+      help: 'Practices that are silent as a whole while machines of theirs are awaited; NaN while the database cannot be asked',
       registers: [this.registry],
       async collect() {
-        this.set(await readSilentSites(sources.pool));
+        this.set((await figures.read()).silentSites);
       },
     });
     new Gauge({
@@ -132,7 +134,7 @@ export class Metrics implements WriteObserver, ReconciliationObserver {
       help: 'Share of status updates that stayed within their page (HOT); a falling value means that the table swells',
       registers: [this.registry],
       async collect() {
-        this.set(await readHotRatio(sources.pool));
+        this.set((await figures.read()).hotRatio);
       },
     });
   }
@@ -197,23 +199,33 @@ export class Metrics implements WriteObserver, ReconciliationObserver {
   }
 }
 
-async function readHotRatio(pool: Pool): Promise<number> {
-  return readFigure(
-    pool,
-    `SELECT n_tup_hot_upd::float8 / NULLIF(n_tup_upd, 0) AS figure FROM pg_stat_user_tables WHERE relname = 'machine_status'`,
-  );
-}
+/** What the database is asked when somebody looks. NaN: it could not be asked, and unknown is not zero. */
+type Figures = { readonly silentSites: number; readonly hotRatio: number };
 
-async function readSilentSites(pool: Pool): Promise<number> {
-  return readFigure(pool, `SELECT count(*)::int AS figure FROM site_silence WHERE ended_at IS NULL`);
-}
+const UNKNOWN: Figures = { silentSites: Number.NaN, hotRatio: Number.NaN };
+/** Whoever looks does not wait longer for the database. */
+const FIGURES_WAIT_MS = 500;
 
-/** NaN while the database cannot be asked: unknown is not zero. */
-async function readFigure(pool: Pool, statement: string): Promise<number> {
-  try {
-    const { rows } = await pool.query<{ figure: number | null }>(statement);
-    return rows[0]?.figure ?? Number.NaN;
-  } catch {
-    return Number.NaN;
+/** Reads once for all who look at the same time; a database that hangs is asked once, and nobody waits for it. */
+class LastKnown {
+  private reading: Promise<Figures> | null = null;
+
+  constructor(private readonly ask: () => Promise<Figures>) {}
+
+  async read(): Promise<Figures> {
+    this.reading ??= this.ask()
+      .catch(() => UNKNOWN)
+      .finally(() => (this.reading = null));
+    return within(this.reading, FIGURES_WAIT_MS, UNKNOWN);
   }
+}
+
+async function readFigures(pool: Pool): Promise<Figures> {
+  const { rows } = await pool.query<{ silent_sites: number; hot_ratio: number | null }>(
+    `SELECT (SELECT count(*)::int FROM site_silence WHERE ended_at IS NULL) AS silent_sites,
+            (SELECT n_tup_hot_upd::float8 / NULLIF(n_tup_upd, 0) FROM pg_stat_user_tables
+             WHERE relname = 'machine_status') AS hot_ratio`,
+  );
+  const [row] = rows;
+  return { silentSites: row?.silent_sites ?? Number.NaN, hotRatio: row?.hot_ratio ?? Number.NaN };
 }

@@ -38,6 +38,7 @@ import { IdentifySpeaker } from './identify-speaker';
 import { listenerOptions, makeServer } from './listener-options';
 import { provideSecrets } from './local-secrets';
 import { Metrics } from './metrics';
+import { PresenceSchedule } from './presence-schedule';
 import { RateLimits } from './rate-limits';
 import { RecordReport } from './record-report';
 import { RenewCredential } from './renew-credential';
@@ -83,6 +84,7 @@ export async function startService(settings: Settings): Promise<RunningService> 
     await app.get(AuditSchedule).open({ clock: settings.clock.kind, production: settings.production });
     await app.listen(settings.port, settings.host);
     app.get(AuditSchedule).start();
+    app.get(PresenceSchedule).start();
     app.get(SweepSchedule).start();
     app.get(UpkeepSchedule).start();
     const url = await app.getUrl();
@@ -220,6 +222,7 @@ async function stopService(
   await app.close();
   await app.get(ReportHeartbeats).stop();
   await app.get(AuditSchedule).stop();
+  await app.get(PresenceSchedule).stop();
   await app
     .get(BlindnessWatch)
     .renew()

@@ -7,6 +7,7 @@ import type {
   SweepReport,
   SweepSilence,
 } from '@app/tracking';
+import type { PresenceSchedule } from './presence-schedule';
 import type { RecoveryClock } from './recovery-clock';
 
 /**
@@ -14,11 +15,11 @@ import type { RecoveryClock } from './recovery-clock';
  * not lose to its own deadline.
  */
 const SWEEP_LAG_MS = 2 * SECOND_MS;
-/** Presence is renewed this often; a crash can hide at most so much of our being alive. */
-const PRESENCE_EVERY_MS = 5 * SECOND_MS;
 const FAST_SWEEP_EVERY_MS = SECOND_MS;
+/** Changes of opening hours are seen to this often. */
+const RECHECK_EVERY_MS = 5 * SECOND_MS;
 
-/** Runs what happens by itself: renewing our presence, keeping up with opening hours, and sweeping silence. */
+/** Keeps up with opening hours, and sweeps silence: by itself, and when a manual clock is set. */
 export class SweepSchedule {
   private readonly logger = new Logger('sweep');
   private timers: NodeJS.Timeout[] = [];
@@ -29,6 +30,7 @@ export class SweepSchedule {
     private readonly clock: RecoveryClock,
     private readonly sweeper: SweepSilence,
     private readonly blindness: BlindnessWatch,
+    private readonly presence: PresenceSchedule,
     private readonly reports: ReportHeartbeats,
     private readonly rechecks: RecheckDeadlines,
     private readonly sweepEveryMs: number,
@@ -36,7 +38,7 @@ export class SweepSchedule {
 
   /** Starts the timers. A manual clock sweeps when it is set and at no other time. */
   start(): void {
-    this.timers.push(setInterval(() => void this.inTurn(() => this.keepUp()), PRESENCE_EVERY_MS));
+    this.timers.push(setInterval(() => void this.inTurn(() => this.rechecks.run()), RECHECK_EVERY_MS));
     if (this.clock.setting.kind === 'MANUAL') return;
     const everyMs = this.clock.setting.kind === 'FAST' ? FAST_SWEEP_EVERY_MS : this.sweepEveryMs;
     this.timers.push(setInterval(() => this.sweepNext(), everyMs));
@@ -53,7 +55,7 @@ export class SweepSchedule {
     await this.exclusively(async () => {
       await this.reports.drained();
       if (!this.clock.set(nowMs)) return;
-      await this.renewPresence();
+      await this.presence.renew();
       while (!(await this.rechecks.run()));
       for (let isDone = false; !isDone;) {
         const { postponed, unfinished } = await this.sweepOnce();
@@ -71,22 +73,6 @@ export class SweepSchedule {
       const { unfinished } = await this.sweepOnce();
       if (unfinished && this.timers.length > 0) this.sweepNext();
     });
-  }
-
-  /** Renews our presence, and sees to changes of opening hours. */
-  private async keepUp(): Promise<void> {
-    await this.renewPresence();
-    await this.rechecks.run();
-  }
-
-  private async renewPresence(): Promise<void> {
-    try {
-      await this.blindness.renew();
-      this.blindness.seeing();
-    } catch (error) {
-      this.blindness.blind('DATABASE');
-      throw error;
-    }
   }
 
   /**

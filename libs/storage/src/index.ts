@@ -114,13 +114,8 @@ export {
   type NewMachine,
   type Predecessor,
 } from './enrolment.store';
-export {
-  lastPresenceMs,
-  readBlindness,
-  recordBlindness,
-  recordPresence,
-  type BlindnessCause,
-} from './blindness.store';
+export { lastPresenceMs, readBlindness, recordBlindness, type BlindnessCause } from './blindness.store';
+export { provePresence, type EndedBlindness } from './presence.store';
 export {
   endSilences,
   listSilences,

@@ -3,10 +3,11 @@ import type { Clock, Interval } from '@app/recovery';
 import {
   lastPresenceMs,
   readBlindness,
+  provePresence,
   recordBlindness,
-  recordPresence,
   type BlindnessCause,
   type Database,
+  type EndedBlindness,
   type FailureFacts,
 } from '@app/storage';
 
@@ -33,7 +34,9 @@ export type BlindnessNews = {
 export class BlindnessWatch {
   private readonly processId = randomUUID();
   private recorded: readonly Interval[] = [];
-  private pending: { interval: Interval; cause: BlindnessCause }[] = [];
+  private pending: readonly EndedBlindness[] = [];
+  /** When it was last known that reports can be taken. */
+  private seenAtMs: number | null = null;
   private blindSince: { atMs: number; cause: BlindnessCause } | null = null;
 
   constructor(
@@ -46,22 +49,32 @@ export class BlindnessWatch {
   /** Records the gap in which no process ran, and reads what is known. Call before anything is swept. */
   async start(): Promise<void> {
     const nowMs = this.clock.now();
-    const lastMs = await lastPresenceMs(this.database.pool);
+    const lastMs = await lastPresenceMs(this.database.lookout);
     if (lastMs !== null && nowMs - lastMs > GAP_MS_MIN) {
-      await recordBlindness(this.database.pool, { fromMs: lastMs, untilMs: nowMs }, 'NOT_RUNNING');
+      await recordBlindness(this.database.lookout, { fromMs: lastMs, untilMs: nowMs }, 'NOT_RUNNING');
     }
     await this.renew();
   }
 
-  /** Says that we are present, writes down blind stretches that have ended, and reads those of other processes. */
-  async renew(): Promise<void> {
+  /**
+   * Tries whether reports can be taken (`provePresence`), and if so says that we are present and ends a blind stretch, unless `isHeldUp`.
+   * Blind stretches that ended before are written down, and those of other processes read.
+   *
+   * @throws whatever kept the database from it; we are blind then, since it was last known that we see
+   */
+  async renew(isHeldUp = (): boolean => false): Promise<void> {
     const nowMs = this.clock.now();
-    for (const ended of [...this.pending]) {
-      await recordBlindness(this.database.pool, ended.interval, ended.cause);
-      this.pending = this.pending.filter((one) => one !== ended);
+    const ended = this.pending;
+    try {
+      // While we are blind we were there only until that began: should we end before it does, the start finds the gap.
+      await provePresence(this.database, this.processId, this.blindSince?.atMs ?? nowMs, ended);
+      this.recorded = await readBlindness(this.database.lookout, nowMs, this.incidentMs);
+    } catch (error) {
+      this.lost();
+      throw error;
     }
-    if (this.blindSince === null) await recordPresence(this.database.pool, this.processId, nowMs);
-    this.recorded = await readBlindness(this.database.pool, nowMs, this.incidentMs);
+    this.pending = this.pending.filter((one) => !ended.includes(one));
+    if (!isHeldUp()) this.seeing();
   }
 
   /** Whether reports cannot be taken at this moment. Nothing may be concluded from silence meanwhile. */
@@ -79,13 +92,18 @@ export class BlindnessWatch {
     return unrecorded.length === 0 ? this.recorded : [...this.recorded, ...unrecorded];
   }
 
-  blind(cause: BlindnessCause): void {
+  /** Nothing is heard of the database: we are blind since it was last known that we see. */
+  lost(): void {
+    this.blind('DATABASE', this.seenAtMs ?? this.clock.now());
+  }
+
+  /** @param sinceMs when it began; now, unless it was noticed later */
+  blind(cause: BlindnessCause, sinceMs = this.clock.now()): void {
     if (this.blindSince !== null) return;
-    const nowMs = this.clock.now();
     const last = this.pending[this.pending.length - 1];
-    const continues = last?.cause === cause && nowMs - last.interval.untilMs < SAME_STRETCH_MS;
-    if (continues) this.pending.pop();
-    this.blindSince = { atMs: continues ? last.interval.fromMs : nowMs, cause };
+    const continues = last?.cause === cause && sinceMs - last.interval.untilMs < SAME_STRETCH_MS;
+    if (continues) this.pending = this.pending.slice(0, -1);
+    this.blindSince = { atMs: continues ? last.interval.fromMs : sinceMs, cause };
     this.news.blinded(cause);
   }
 
@@ -94,11 +112,12 @@ export class BlindnessWatch {
   }
 
   seeing(): void {
+    const nowMs = this.clock.now();
+    this.seenAtMs = nowMs;
     if (this.blindSince === null) return;
     const { atMs, cause } = this.blindSince;
     this.blindSince = null;
-    const nowMs = this.clock.now();
-    if (nowMs > atMs) this.pending.push({ interval: { fromMs: atMs, untilMs: nowMs }, cause });
+    if (nowMs > atMs) this.pending = [...this.pending, { interval: { fromMs: atMs, untilMs: nowMs }, cause }];
     this.news.sees(cause, nowMs - atMs);
   }
 }

@@ -36,6 +36,11 @@ export type IngestLimits = BatcherLimits & {
 export const DEFAULT_INGEST_LIMITS: IngestLimits = { ...DEFAULT_BATCHER_LIMITS, queueItemsMax: 60_000 };
 
 const DATABASE_RETRY_AFTER_SECONDS = 10;
+/**
+ * When the oldest report has waited so long, and none was saved meanwhile, the database hangs. Batches take milliseconds, up to half a
+ * second after a checkpoint of a large fleet.
+ */
+const STALLED_AFTER_MS = 3_000;
 /** What a refused client is asked to wait; the jitter of its next report spreads the rest. */
 const FULL_RETRY_AFTER_SECONDS = 5;
 
@@ -57,6 +62,11 @@ export class ReportHeartbeats {
   private readonly decisions: HeartbeatBatcher<ReportItem>;
   private readonly machines = new KnownMachines();
   private readonly faults = new HeartbeatFaults();
+  /** Requests without an answer, the oldest first. */
+  private readonly tickets = new Set<Ticket>();
+  /** When reports were saved last: by the monotonic clock, and by the service's. */
+  private savedMs = Number.NEGATIVE_INFINITY;
+  private savedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly database: Database,
@@ -85,6 +95,15 @@ export class ReportHeartbeats {
     return one === null || other === null ? (one ?? other) : Math.min(one, other);
   }
 
+  /** Since when reports wait and none is saved, by the service's clock; null while they are saved, or none waits. */
+  stalledSinceMs(): number | null {
+    const [oldest] = this.tickets;
+    if (oldest === undefined) return null;
+    const sinceMs = Math.max(oldest.waitsSinceMs, this.savedMs);
+    if (this.monotonicMs() - sinceMs < STALLED_AFTER_MS) return null;
+    return Math.max(oldest.receivedAtMs, this.savedAtMs);
+  }
+
   /** Resolves when everything accepted so far has been done. */
   async drained(): Promise<void> {
     await this.contacts.drained();
@@ -108,9 +127,17 @@ export class ReportHeartbeats {
     return new Promise((resolve, reject) => {
       const ticket: Ticket = {
         results: new Array<ReportResult>(reports.length),
+        receivedAtMs,
+        waitsSinceMs: this.monotonicMs(),
         open: reports.length,
-        resolve,
-        reject,
+        resolve: (results) => {
+          this.tickets.delete(ticket);
+          resolve(results);
+        },
+        reject: (error) => {
+          this.tickets.delete(ticket);
+          reject(error);
+        },
       };
       // Fields by name: a spread makes objects that the engine keeps as dictionaries, at a hundred times the price.
       const items = reports.map(({ key, generation, heartbeat }, index): ReportItem => ({
@@ -124,6 +151,7 @@ export class ReportHeartbeats {
       }));
       try {
         this.accept(items);
+        this.tickets.add(ticket);
       } catch (error) {
         reject(error instanceof Error ? error : new Error(String(error)));
       }
@@ -135,6 +163,8 @@ export class ReportHeartbeats {
       this.eyesight.blind('SHEDDING');
       throw new IngestUnavailableError('QUEUE_FULL', FULL_RETRY_AFTER_SECONDS);
     }
+    // What waits longer than a client does helps nobody, and those who wait hold connections.
+    if (this.stalledSinceMs() !== null) throw unavailable();
     this.contacts.add(items);
   }
 
@@ -196,8 +226,10 @@ export class ReportHeartbeats {
   }
 
   private committed(heartbeats: number, startedMs: number): void {
+    this.savedMs = this.monotonicMs();
+    this.savedAtMs = this.recordedAtMs();
     this.eyesight.seeing();
-    this.observer.batchCommitted(heartbeats, this.monotonicMs() - startedMs);
+    this.observer.batchCommitted(heartbeats, this.savedMs - startedMs);
   }
 
   private refuse(items: readonly ReportItem[], error: unknown): void {

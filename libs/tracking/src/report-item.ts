@@ -19,6 +19,9 @@ export type ReportResult =
 /** The heartbeats of one request: answered when the last of them is settled. */
 export type Ticket = {
   readonly results: ReportResult[];
+  /** When the request came: by the service's clock, and by the monotonic one. */
+  readonly receivedAtMs: number;
+  readonly waitsSinceMs: number;
   open: number;
   readonly resolve: (results: ReportResult[]) => void;
   readonly reject: (error: Error) => void;
