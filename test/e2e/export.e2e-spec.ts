@@ -39,6 +39,10 @@ const LARGE_TEXT = 'S'.repeat(2_000);
 beforeAll(async () => {
   app = await startApplication();
   agent = new Agent({ connections: 8 });
+  await app.database.pool.query(
+    'UPDATE practice SET address = $2, postcode = $3, telephone = $4 WHERE code = $1',
+    [CHESHIRE_PRACTICE, '1 High Street, Ztown', 'ZZ1 1ZZ', '<script>'],
+  );
   await app.client.enrolAll(
     HOSTILE.map((hostname) => wireMachine(PRACTICE, { hostname, serialNumber: `SN ${hostname}` })),
   );
@@ -192,11 +196,36 @@ describe('a work list', () => {
     expect(headers['content-security-policy']).toMatch(/^default-src 'none'; style-src 'sha256-/);
     expect(text.match(/<section>/g)).toHaveLength(1);
     expect(text).toContain('<h1><bdi>Mill Lane</bdi></h1>');
+    expect(text).toContain(
+      '<p><bdi>1 High Street, Ztown</bdi> · <bdi>ZZ1 1ZZ</bdi> · Telephone <bdi>&lt;script&gt;</bdi></p>',
+    );
     expect(text).toContain('<strong><bdi>RECEPTION-1</bdi></strong>');
     expect(text).toContain('Not yet: <bdi>One boot session has been up for 60 minutes.</bdi>');
     expect(text).toContain(
       'End of the work list: 1 machine at 1 practice not recovered, as of Fri 19 Jul, 09:50.',
     );
+  });
+
+  it('tells how to reach a practice in queries, too, and of a practice without it nothing', async () => {
+    const asked = 'postcode address telephone';
+    expect(
+      await app.client
+        .query(`{ known: machines(first: 1, filter: { within: ["${CHESHIRE_PRACTICE}"] }) { edges { node { practice { ${asked} } } } }
+        unknown: machines(first: 1, filter: { within: ["${PRACTICE}"] }) { edges { node { practice { ${asked} } } } } }`),
+    ).toEqual({
+      known: {
+        edges: [
+          {
+            node: {
+              practice: { postcode: 'ZZ1 1ZZ', address: '1 High Street, Ztown', telephone: '<script>' },
+            },
+          },
+        ],
+      },
+      unknown: {
+        edges: [{ node: { practice: { postcode: null, address: null, telephone: null } } }],
+      },
+    });
   });
 
   it('is held to the scope, whatever is asked for, and asks for the role', async () => {

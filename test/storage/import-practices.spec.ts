@@ -89,7 +89,8 @@ describe('importPractices', () => {
       { practice_id: 'P99001', icb_code: 'QOP', region_code: 'Y62' },
     ]);
     expect(
-      await select(`SELECT organisation.*, organisation.vintage::text, postcode, opened_on::text, closed_on, supplier, source
+      await select(`SELECT organisation.*, organisation.vintage::text, postcode, address, telephone, opened_on::text,
+          closed_on, supplier, source
         FROM organisation JOIN practice USING (code) ORDER BY code LIMIT 1`),
     ).toEqual([
       {
@@ -101,7 +102,8 @@ describe('importPractices', () => {
           updated_at: IMPORTED_AT,
           vintage: null,
         },
-        ...{ postcode: 'ZZ1 1ZZ', opened_on: '1974-04-01', closed_on: null, supplier: null },
+        ...{ postcode: 'ZZ1 1ZZ', address: '1 HIGH STREET', telephone: null },
+        ...{ opened_on: '1974-04-01', closed_on: null, supplier: null },
         source: 'EPRACCUR_LEGACY',
       },
     ]);
@@ -184,11 +186,18 @@ describe('importPractices', () => {
     const files = [
       {
         vintage: '2025-08-07',
-        text: fileOf(legacyLine({ code: 'P99001', name: 'FIRST', openedOn: '20010101' })),
+        text: fileOf(
+          legacyLine({ code: 'P99001', name: 'FIRST', openedOn: '20010101', telephone: '01234 567890' }),
+        ),
       },
       {
         vintage: '2026-02-03',
-        text: fileOf(dseLine({ code: 'P99001', name: 'SECOND', openedOn: '20010101' })),
+        text: fileOf(
+          dseLine({
+            ...{ code: 'P99001', name: 'SECOND', openedOn: '20010101' },
+            ...{ address: ['2 HIGH STREET', 'TOWN'], telephone: '' },
+          }),
+        ),
       },
       {
         vintage: '2026-08-01',
@@ -205,12 +214,12 @@ describe('importPractices', () => {
       await pool.query('TRUNCATE practice, organisation_link, organisation, organisation_statement');
       for (const { text, vintage } of [...order, ...order]) await importText(text, { vintage });
       expect(
-        await select(`SELECT name, vintage::text, postcode, opened_on::text, closed_on, supplier
+        await select(`SELECT name, vintage::text, postcode, address, telephone, opened_on::text, closed_on, supplier
           FROM organisation JOIN practice USING (code)`),
       ).toEqual([
         {
           ...{ name: 'THIRD', vintage: '2026-08-01', postcode: 'ZZ1 1ZZ', opened_on: '2001-01-01' },
-          ...{ closed_on: null, supplier: 'TPP' },
+          ...{ address: '2 HIGH STREET, TOWN', telephone: '01234 567890', closed_on: null, supplier: 'TPP' },
         },
       ]);
       expect(await brokenHistories()).toEqual([]);

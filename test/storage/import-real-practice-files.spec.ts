@@ -152,7 +152,8 @@ describeWithFiles('importing the real practice files', () => {
   it('ends in the same tree whichever order the files come in', async () => {
     const tree = async (): Promise<readonly unknown[]> => [
       await select('SELECT * FROM organisation_link ORDER BY child_code, valid_from'),
-      await select(`SELECT code, level, name, vintage::text, postcode, opened_on::text, closed_on::text, supplier, source
+      await select(`SELECT code, level, name, vintage::text, postcode, address, telephone,
+          opened_on::text, closed_on::text, supplier, source
         FROM organisation LEFT JOIN practice USING (code) ORDER BY code`),
     ];
     for (const name of [LEGACY, DSE, MAP]) await importFile(name);

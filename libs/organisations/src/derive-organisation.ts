@@ -21,7 +21,8 @@ export type DerivedOrganisation = {
 
 /**
  * Works out an organisation from the statements about it. The newest names it; each fact is that of the newest
- * statement which has it, so that older files fill gaps and overwrite nothing. Null without statements.
+ * statement which has it, so that older files fill gaps and overwrite nothing; an address only with the postcode that
+ * counts. Null without statements.
  */
 export function deriveOrganisation(statements: readonly Statement[]): DerivedOrganisation | null {
   const newestFirst = [...statements].sort((a, b) => compareStatements(b, a));
@@ -35,8 +36,12 @@ export function deriveOrganisation(statements: readonly Statement[]): DerivedOrg
     }
     return null;
   };
+  const postcode = first((statement) => statement.postcode);
   const facts = {
-    postcode: first(({ postcode }) => postcode),
+    postcode,
+    // Not one of before a move: with the new postcode it would lead to neither.
+    address: first((statement) => (statement.postcode === postcode ? statement.address : null)),
+    telephone: first(({ telephone }) => telephone),
     openedOn: first(({ openedOn }) => openedOn),
     closedOn: deriveClosing(newestFirst),
     supplier: first(({ supplier }) => supplier),

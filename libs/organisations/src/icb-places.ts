@@ -70,7 +70,8 @@ export class IcbPlaces {
         parentCode,
         regionCode: null,
       },
-      ...{ variant: 0, placedSinceMs: null, postcode: null, openedOn: null, closedOn: null, supplier: null },
+      ...{ variant: 0, placedSinceMs: null, postcode: null, address: null, telephone: null },
+      ...{ openedOn: null, closedOn: null, supplier: null },
     };
     return [first, ...told];
   }

@@ -19,6 +19,8 @@ type Row = {
   readonly name: string;
   readonly place: readonly [icb: string, region: string];
   readonly postcode: string;
+  readonly address?: readonly string[];
+  readonly telephone?: string;
   readonly openedOn: string;
   readonly closedOn: string;
 };
@@ -41,6 +43,8 @@ const aRow: fc.Arbitrary<Row> = fc.record({
   name: fc.constantFrom('OLD', 'NEW'),
   place: fc.constantFrom(...PLACES),
   postcode: fc.constantFrom('', 'ZZ1 1ZZ', 'ZZ2 2ZZ'),
+  address: fc.constantFrom([], ['1 HIGH STREET'], ['THE SURGERY', 'HIGH STREET', 'ZTOWN']),
+  telephone: fc.constantFrom('', '01234 567890', '01234 000000'),
   openedOn: fc.constantFrom('', '19740401', '19990401'),
   closedOn: fc.constantFrom('', '', '20250630', '20260401'),
 });
@@ -171,7 +175,14 @@ describe('a practice of which no statement is kept', () => {
             startsAtMs: since === null ? null : Date.parse(since),
           })),
           practice: {
-            ...{ postcode: 'ZZ1 1ZZ', openedOn: null, closedOn: null, supplier: 'EMIS' },
+            ...{
+              postcode: 'ZZ1 1ZZ',
+              address: '1 HIGH STREET',
+              telephone: '01234 567890',
+              openedOn: null,
+              closedOn: null,
+              supplier: 'EMIS',
+            },
             source: 'EPRACCUR_LEGACY',
           },
         },

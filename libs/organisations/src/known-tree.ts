@@ -15,6 +15,9 @@ export type KnownLink = {
 /** What is recorded of a practice beside its name and place. */
 export type PracticeFacts = {
   readonly postcode: string | null;
+  /** Without the postcode, lines parted by commas. */
+  readonly address: string | null;
+  readonly telephone: string | null;
   readonly openedOn: CalendarDate | null;
   readonly closedOn: CalendarDate | null;
   readonly supplier: string | null;

@@ -11,15 +11,44 @@ async function readBetween(line: typeof legacyLine, ...lines: readonly string[])
 describe('parseEpraccur', () => {
   it('takes an open practice with its dates, postcode, ICB and region', async () => {
     const file = await readPracticeFile(
-      fileOf(legacyLine({ code: 'P99001', name: ' THE SURGERY ', openedOn: '20010228' })),
+      fileOf(
+        legacyLine({
+          ...{ code: 'P99001', name: ' THE SURGERY ', openedOn: '20010228' },
+          ...{ address: ['HEALTH CENTRE', '', '1 HIGH STREET'], telephone: '01234 567890' },
+        }),
+      ),
     );
     expect(file.practices).toEqual([
       {
         ...{ line: 1, code: 'P99001', name: 'THE SURGERY', postcode: 'ZZ1 1ZZ' },
+        ...{ address: 'HEALTH CENTRE, 1 HIGH STREET', telephone: '01234 567890' },
         ...{ openedOn: '2001-02-28', closedOn: null, icbCode: 'QOP', regionCode: 'Y62' },
       },
     ]);
     expect(file).toMatchObject({ extractedOn: null, icbs: [] });
+  });
+
+  it.each([
+    ['nothing', [], '', { address: null, telephone: null }],
+    ['blanks', [' ', '\u00a0'], '  ', { address: null, telephone: null }],
+    [
+      'markup, as it is',
+      ['<script>alert(1)</script>'],
+      '<script>',
+      { address: '<script>alert(1)</script>', telephone: '<script>' },
+    ],
+    [
+      'control characters',
+      ['1 HIGH\u0085STREET', 'TOWN\u0007'],
+      '01234\t567890\u202e',
+      { address: '1 HIGH STREET, TOWN', telephone: '01234 567890' },
+    ],
+    ['endless texts', ['X'.repeat(150), 'X'.repeat(50)], '0'.repeat(201), { address: null, telephone: null }],
+  ])('refuses no practice for its address or telephone number: %s', async (_, address, telephone, read) => {
+    for (const line of [legacyLine, dseLine]) {
+      const file = await readBetween(line, line({ code: 'P99002', address, telephone }));
+      expect(file.practices.find(({ code }) => code === 'P99002')).toMatchObject(read);
+    }
   });
 
   it.each([

@@ -3,6 +3,7 @@ import { excerpt } from './excerpt';
 import type { PracticeFile, PracticeRow } from './practice-file';
 import { PracticeFileError } from './practice-file-error';
 import { type CsvRow, type CsvRows, refuseCutOff } from './read-csv-rows';
+import { readContactText } from './contact-text';
 import { broken, type Refusal, refuseCode, refuseName, refusePostcode, refuseRegion } from './row-refusals';
 import { isOdsCode } from './ods-code';
 import { SkipTally } from './skipped-rows';
@@ -20,8 +21,12 @@ const COLUMN = {
   openedOn: 10,
   closedOn: 11,
   status: 12,
+  telephone: 17,
   setting: 25,
 } as const;
+
+/** The lines of the address, likewise: those before the postcode. */
+const ADDRESS_COLUMNS = [4, 5, 6, 7, 8] as const;
 
 type EpraccurDialect = 'EPRACCUR_LEGACY' | 'EPRACCUR_DSE';
 
@@ -177,6 +182,8 @@ function readRow(row: CsvRow, dialect: EpraccurDialect, readCodes: Set<string>):
     code: at('code'),
     name: at('name'),
     postcode: at('postcode') === '' ? null : at('postcode'),
+    address: readContactText(ADDRESS_COLUMNS.map((column) => fields[column] ?? '')),
+    telephone: readContactText([at('telephone')]),
     ...dates,
     icbCode: at('icb'),
     regionCode: at('region'),

@@ -1,5 +1,11 @@
 import { applyPlan, NOTHING_KNOWN } from '../../../test/support/practice-files/apply-plan';
-import { fileOf, legacyLine, MAP_HEADER, mapLine } from '../../../test/support/practice-files/practice-lines';
+import {
+  dseLine,
+  fileOf,
+  legacyLine,
+  MAP_HEADER,
+  mapLine,
+} from '../../../test/support/practice-files/practice-lines';
 import type { ImportPlan } from './import-plan';
 import type { KnownTree } from './known-tree';
 import { planImport } from './plan-import';
@@ -120,6 +126,7 @@ describe('planImport', () => {
     expect(plan.practices).toEqual([
       {
         ...{ code: 'P99001', postcode: 'ZZ1 1ZZ', openedOn: '1974-04-01', closedOn: '2025-06-30' },
+        ...{ address: null, telephone: null },
         ...{ supplier: 'TPP', source: 'EPRACCUR_LEGACY' },
       },
     ]);
@@ -129,7 +136,7 @@ describe('planImport', () => {
 
   it('does not take a file of another kind that says the same for a change', async () => {
     const tree = await treeOf(fileOf(MAP_HEADER, mapLine({ code: 'P99001' })));
-    const file = fileOf(legacyLine({ code: 'P99001', openedOn: '' }));
+    const file = fileOf(legacyLine({ code: 'P99001', openedOn: '', address: [] }));
     expect(await planOf(tree, file)).toMatchObject({ unchanged: 1, practices: [], statements: [] });
   });
 
@@ -196,6 +203,27 @@ describe('planImport of a file that is older than what is known', () => {
   }
   const closed = { status: 'C', closedOn: '20250630' };
 
+  it('fills the gaps of how to reach a practice, with no address of before it moved house', async () => {
+    const told = { address: ['1 HIGH STREET', 'TOWN'], telephone: '01234 567890' };
+    const contactAfter = async (newer: string, older: string) => {
+      const { practices } = await plan(await known(newer, NEW), older, OLD);
+      const { address, telephone } = practices[0] ?? {};
+      return { address, telephone };
+    };
+    const map = fileOf(MAP_HEADER, mapLine({ code: 'P99001' }));
+    expect(await contactAfter(map, fileOf(dseLine({ code: 'P99001', ...told })))).toEqual({
+      address: '1 HIGH STREET, TOWN',
+      telephone: '01234 567890',
+    });
+    const moved = fileOf(legacyLine({ code: 'P99001', ...told, postcode: 'ZZ9 9ZZ' }));
+    expect(await contactAfter(map, moved)).toEqual({ address: null, telephone: '01234 567890' });
+    const newer = fileOf(dseLine({ code: 'P99001', address: ['2 HIGH STREET'], telephone: '' }));
+    expect(await contactAfter(newer, fileOf(legacyLine({ code: 'P99001', ...told })))).toEqual({
+      address: '2 HIGH STREET',
+      telephone: '01234 567890',
+    });
+  });
+
   it('overwrites no name, place, date or supplier, and says so', async () => {
     const tree = await known(fileOf(MAP_HEADER, mapLine({ code: 'P99001', supplier: 'TPP' })), NEW);
     const old = fileOf(
@@ -205,6 +233,7 @@ describe('planImport of a file that is older than what is known', () => {
     expect(planned.practices).toEqual([
       {
         ...{ code: 'P99001', postcode: 'ZZ1 1ZZ', openedOn: '1974-04-01', closedOn: null },
+        ...{ address: null, telephone: null },
         ...{ supplier: 'TPP', source: 'PRACTICE_MAP' },
       },
     ]);

@@ -159,6 +159,8 @@ function newStatements(
 function saysOtherwise(row: PracticeRow, { name, links, facts }: DerivedOrganisation): boolean {
   const told: Partial<Omit<PracticeFacts, 'source'>> = {
     ...(row.postcode === null ? {} : { postcode: row.postcode }),
+    ...(row.address == null ? {} : { address: row.address }),
+    ...(row.telephone == null ? {} : { telephone: row.telephone }),
     ...(typeof row.openedOn === 'string' ? { openedOn: row.openedOn } : {}),
     ...(row.closedOn === undefined ? {} : { closedOn: row.closedOn }),
     ...(row.supplier === undefined ? {} : { supplier: row.supplier }),

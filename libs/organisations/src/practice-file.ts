@@ -14,6 +14,10 @@ export type PracticeRow = {
   readonly code: string;
   readonly name: string;
   readonly postcode: string | null;
+  /** Its address without the postcode, lines parted by commas. */
+  readonly address?: string | null;
+  /** As written in the file. */
+  readonly telephone?: string | null;
   readonly openedOn?: CalendarDate | null;
   /** The day it closed; a dormant practice has none. */
   readonly closedOn?: CalendarDate | null;

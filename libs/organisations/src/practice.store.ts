@@ -22,6 +22,8 @@ type OrganisationRecord = {
   readonly opened_on: string | null;
   readonly closed_on: string | null;
   readonly supplier: string | null;
+  readonly address: string | null;
+  readonly telephone: string | null;
   readonly source: PracticeSource;
 };
 
@@ -30,7 +32,8 @@ const SELECT_TREE = `
   SELECT organisation.code, organisation.level, organisation.name, organisation.vintage::text AS vintage,
     COALESCE(link.parents, '{}') AS parents, COALESCE(link.starts_at_ms, '{}') AS starts_at_ms,
     practice.code IS NOT NULL AS is_practice, practice.postcode, practice.opened_on::text AS opened_on,
-    practice.closed_on::text AS closed_on, practice.supplier, practice.source
+    practice.closed_on::text AS closed_on, practice.supplier, practice.source,
+    practice.address, practice.telephone
   FROM organisation
   LEFT JOIN (
     SELECT child_code, array_agg(parent_code ORDER BY valid_from) AS parents,
@@ -48,9 +51,12 @@ export async function loadTree(client: ClientBase): Promise<KnownTree> {
 }
 
 function toKnownOrganisation(row: OrganisationRecord): KnownOrganisation {
-  const { code, level, name, vintage, postcode, supplier, source } = row;
+  const { code, level, name, vintage, postcode, address, telephone, supplier, source } = row;
   const links = row.parents.map((parentCode, i) => ({ parentCode, startsAtMs: row.starts_at_ms[i] ?? null }));
-  const facts = { postcode, openedOn: row.opened_on, closedOn: row.closed_on, supplier, source };
+  const facts = {
+    ...{ postcode, address, telephone, supplier, source },
+    ...{ openedOn: row.opened_on, closedOn: row.closed_on },
+  };
   return { code, level, name, vintage, links, practice: row.is_practice ? facts : null };
 }
 
@@ -108,12 +114,14 @@ export async function confirmVintage(
 export async function savePractices(client: ClientBase, practices: readonly PracticeWrite[]): Promise<void> {
   if (practices.length === 0) return;
   await client.query(
-    `INSERT INTO practice (code, postcode, opened_on, closed_on, supplier, source)
-      SELECT given.code, given.postcode, given.opened_on, given.closed_on, given.supplier, given.source
-      FROM unnest($1::text[], $2::text[], $3::date[], $4::date[], $5::text[], $6::text[])
-        AS given (code, postcode, opened_on, closed_on, supplier, source)
+    `INSERT INTO practice (code, postcode, opened_on, closed_on, supplier, source, address, telephone)
+      SELECT given.code, given.postcode, given.opened_on, given.closed_on, given.supplier, given.source,
+        given.address, given.telephone
+      FROM unnest($1::text[], $2::text[], $3::date[], $4::date[], $5::text[], $6::text[], $7::text[], $8::text[])
+        AS given (code, postcode, opened_on, closed_on, supplier, source, address, telephone)
       ON CONFLICT (code) DO UPDATE SET postcode = EXCLUDED.postcode, opened_on = EXCLUDED.opened_on,
-        closed_on = EXCLUDED.closed_on, supplier = EXCLUDED.supplier, source = EXCLUDED.source`,
+        closed_on = EXCLUDED.closed_on, supplier = EXCLUDED.supplier, source = EXCLUDED.source,
+        address = EXCLUDED.address, telephone = EXCLUDED.telephone`,
     [
       practices.map(({ code }) => code),
       practices.map(({ postcode }) => postcode),
@@ -121,6 +129,8 @@ export async function savePractices(client: ClientBase, practices: readonly Prac
       practices.map(({ closedOn }) => closedOn),
       practices.map(({ supplier }) => supplier),
       practices.map(({ source }) => source),
+      practices.map(({ address }) => address),
+      practices.map(({ telephone }) => telephone),
     ],
   );
 }

@@ -12,17 +12,21 @@ export function recordedStatements(organisation: KnownOrganisation): readonly St
   const { code, level, name, vintage, links, practice } = organisation;
   if (level !== 'ICB' && level !== 'PRACTICE') return [];
   const vintageMs = vintage === null ? Infinity : startOfDay(vintage).getTime();
-  const nothing = { postcode: null, openedOn: null, closedOn: null, supplier: null };
+  const nothing = {
+    ...{ postcode: null, address: null, telephone: null },
+    ...{ openedOn: null, closedOn: null, supplier: null },
+  };
   return links.flatMap(({ parentCode, startsAtMs }, i): Statement[] => {
     const isNewest = i === links.length - 1;
     const since = startsAtMs === null ? null : dayOf(startsAtMs);
     if (!isNewest && startsAtMs !== null && startsAtMs >= vintageMs) return [];
-    const { postcode, openedOn, closedOn, supplier } = (isNewest ? practice : null) ?? nothing;
+    const { postcode, address, telephone, openedOn, closedOn, supplier } =
+      (isNewest ? practice : null) ?? nothing;
     return [
       {
         ...{ code, level, day: isNewest ? (vintage ?? since) : since, correction: 0, told: 'RECORDED', name },
         variant: 0,
-        ...{ parentCode, regionCode: null, postcode, openedOn, closedOn, supplier },
+        ...{ parentCode, regionCode: null, postcode, address, telephone, openedOn, closedOn, supplier },
         placedSinceMs: startsAtMs !== null && startsAtMs <= vintageMs ? startsAtMs : null,
       },
     ];

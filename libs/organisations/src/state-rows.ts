@@ -59,7 +59,7 @@ export function stateIcbs(
         parentCode: regionCode,
       },
       ...{ regionCode: null, placedSinceMs: effectiveAtMs },
-      ...{ postcode: null, openedOn: null, closedOn: null, supplier: null },
+      ...{ postcode: null, address: null, telephone: null, openedOn: null, closedOn: null, supplier: null },
     };
     after.set(code, addStatement(before, statement));
   }
@@ -154,6 +154,7 @@ function toStatement(
   return {
     ...{ code: row.code, level: 'PRACTICE', day, correction, told: file.format, name: row.name },
     ...{ parentCode: row.icbCode, regionCode: row.regionCode, placedSinceMs, postcode: row.postcode },
+    ...{ address: row.address ?? null, telephone: row.telephone ?? null },
     ...{ openedOn: row.openedOn ?? null, closedOn: row.closedOn ?? null, supplier: row.supplier ?? null },
   };
 }

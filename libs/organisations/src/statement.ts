@@ -28,6 +28,8 @@ export type Statement = {
   /** Since when the place holds, where whoever imported the file said so, in epoch milliseconds. */
   readonly placedSinceMs: number | null;
   readonly postcode: string | null;
+  readonly address: string | null;
+  readonly telephone: string | null;
   readonly openedOn: CalendarDate | null;
   readonly closedOn: CalendarDate | null;
   readonly supplier: string | null;
@@ -101,9 +103,11 @@ export function addStatement(
 /** All that a statement says, as one text; its place in their order begins with the close date. */
 function contentOf(statement: Statement): string {
   const { closedOn, placedSinceMs, openedOn, parentCode, regionCode, name, postcode, supplier } = statement;
+  const { address, telephone } = statement;
   return JSON.stringify([
     ...[closedOn ?? '', placedSinceMs === null ? '' : new Date(placedSinceMs).toISOString()],
     ...[openedOn ?? '', parentCode, regionCode ?? '', name, postcode ?? '', supplier ?? ''],
+    ...[address ?? '', telephone ?? ''],
   ]);
 }
 

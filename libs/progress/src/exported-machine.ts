@@ -1,12 +1,16 @@
 import { attestationStatus, type AttestationStatus } from '@app/recovery';
 import { formatMachineKey } from '@app/storage';
 import { toMachineView, type MachineReading, type MachineView, type MachineViewRow } from './machine-view';
-import type { Organisation } from './organisation-tree';
+import type { Organisation, PracticeContact } from './organisation-tree';
 import type { OrganisationView } from './organisation-view';
 
 /** Where a practice stands; null above it where the hierarchy does not say. */
 export type PracticePlace = {
-  readonly practice: { readonly code: string; readonly name: string | null };
+  readonly practice: {
+    readonly code: string;
+    readonly name: string | null;
+    readonly contact: PracticeContact | null;
+  };
   readonly icb: { readonly code: string; readonly name: string } | null;
   readonly region: { readonly code: string; readonly name: string } | null;
 };
@@ -97,7 +101,10 @@ export function placeOfPractice(view: OrganisationView, code: string): PracticeP
   const practice = view.find(code);
   const icb = practice?.parentCode == null ? null : view.find(practice.parentCode);
   const region = icb?.parentCode == null ? null : view.find(icb.parentCode);
-  return { practice: { code, name: practice?.name ?? null }, icb: named(icb), region: named(region) };
+  return {
+    practice: { code, name: practice?.name ?? null, contact: practice?.contact ?? null },
+    ...{ icb: named(icb), region: named(region) },
+  };
 }
 
 function named(organisation: Organisation | null): PracticePlace['icb'] {

@@ -2,13 +2,22 @@ export const ORGANISATION_LEVELS = ['NATIONAL', 'REGION', 'ICB', 'PRACTICE'] as 
 /** The levels of the hierarchy, from the top. */
 export type OrganisationLevel = (typeof ORGANISATION_LEVELS)[number];
 
-/** An organisation as it stood at a moment. */
+/** How to get to a practice, or to ring it; null: not known. From the practice files, as written there. */
+export type PracticeContact = {
+  /** Without the postcode, lines parted by commas. */
+  readonly address: string | null;
+  readonly postcode: string | null;
+  readonly telephone: string | null;
+};
+
+/** An organisation as it stood at a moment; its contact is that of today. */
 export type Organisation = {
   readonly code: string;
   readonly name: string;
   readonly level: OrganisationLevel;
   readonly parentCode: string | null;
   readonly closed: boolean;
+  readonly contact: PracticeContact;
 };
 
 /** The organisations and their places at one moment. */

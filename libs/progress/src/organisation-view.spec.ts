@@ -19,7 +19,14 @@ function treeWith(moved: 'QOP' | 'QYG'): OrganisationTree {
   ];
   const organisation = ([code, level, parentCode]: (typeof rows)[number]): [string, Organisation] => [
     code,
-    { code, level, parentCode, name: code, closed: false },
+    {
+      code,
+      level,
+      parentCode,
+      name: code,
+      closed: false,
+      contact: { address: null, postcode: null, telephone: null },
+    },
   ];
   return new Map(rows.map(organisation));
 }

@@ -1,6 +1,6 @@
 import type { Scope } from '@app/storage';
 import type { Pool } from 'pg';
-import type { OrganisationLevel, OrganisationTree } from './organisation-tree';
+import type { OrganisationLevel, OrganisationTree, PracticeContact } from './organisation-tree';
 import { viewOf, type OrganisationView } from './organisation-view';
 
 /** An import shows within this time. */
@@ -65,9 +65,13 @@ export class OrganisationReader {
       level: OrganisationLevel;
       parent_code: string | null;
       closed: boolean;
+      address: string | null;
+      postcode: string | null;
+      telephone: string | null;
     }>(
       `SELECT organisation.code, organisation.name, organisation.level, link.parent_code,
-              COALESCE(practice.closed_on <= (moment.at AT TIME ZONE 'UTC')::date, false) AS closed
+              COALESCE(practice.closed_on <= (moment.at AT TIME ZONE 'UTC')::date, false) AS closed,
+              practice.address, practice.postcode, practice.telephone
        FROM (SELECT to_timestamp($1::float8 / 1000) AS at) AS moment
        CROSS JOIN organisation
        LEFT JOIN organisation_link AS link ON link.child_code = organisation.code
@@ -77,9 +81,9 @@ export class OrganisationReader {
       [atMs],
     );
     return new Map(
-      rows.map((row) => [
-        row.code,
-        { code: row.code, name: row.name, level: row.level, parentCode: row.parent_code, closed: row.closed },
+      rows.map(({ code, name, level, parent_code: parentCode, closed, ...contact }) => [
+        code,
+        { code, name, level, parentCode, closed, contact },
       ]),
     );
   }
@@ -92,6 +96,11 @@ function isSame(a: OrganisationTree, b: OrganisationTree): boolean {
     if (other?.parentCode !== one.parentCode || other.name !== one.name || other.closed !== one.closed) {
       return false;
     }
+    if (!isSameContact(other.contact, one.contact)) return false;
   }
   return true;
+}
+
+function isSameContact(a: PracticeContact, b: PracticeContact): boolean {
+  return a.address === b.address && a.postcode === b.postcode && a.telephone === b.telephone;
 }

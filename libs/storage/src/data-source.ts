@@ -53,6 +53,7 @@ import { EndOfHarm1721805000000 } from './migrations/1721805000000-end-of-harm';
 import { ListsByTime1721802000000 } from './migrations/1721802000000-lists-by-time';
 import { NarrowStatus1721801000000 } from './migrations/1721801000000-narrow-status';
 import { SharedBoards1721806000000 } from './migrations/1721806000000-shared-boards';
+import { PracticeContacts1721807000000 } from './migrations/1721807000000-practice-contacts';
 import { ScopeOnce1721800000000 } from './migrations/1721800000000-scope-once';
 import { OrganisationStatements1721804000000 } from './migrations/1721804000000-organisation-statements';
 import { OpeningHours1721804100000 } from './migrations/1721804100000-opening-hours';
@@ -139,6 +140,7 @@ export function makeDataSource(url: string, statementTimeoutMs = 0): DataSource 
       OpeningHours1721804100000,
       EndOfHarm1721805000000,
       SharedBoards1721806000000,
+      PracticeContacts1721807000000,
     ],
     migrationsTransactionMode: 'all',
     synchronize: false,

@@ -5,7 +5,10 @@ type EpraccurFields = {
   readonly name?: string;
   readonly region?: string;
   readonly icb?: string;
+  /** Lines of the address, at most five. */
+  readonly address?: readonly string[];
   readonly postcode?: string;
+  readonly telephone?: string;
   readonly openedOn?: string;
   readonly closedOn?: string;
   readonly status?: string;
@@ -30,11 +33,12 @@ function epraccurLine(fields: EpraccurFields): string {
   columns[1] = fields.name ?? `SURGERY ${fields.code}`;
   columns[2] = fields.region ?? 'Y62';
   columns[3] = fields.icb ?? 'QOP';
-  columns[4] = '1 HIGH STREET';
+  columns.splice(4, fields.address?.length ?? 1, ...(fields.address ?? ['1 HIGH STREET']));
   columns[9] = fields.postcode ?? 'ZZ1 1ZZ';
   columns[10] = fields.openedOn ?? '19740401';
   columns[11] = fields.closedOn ?? '';
   columns[12] = fields.status ?? '';
+  columns[17] = fields.telephone ?? '';
   columns[25] = fields.setting ?? '';
   return columns.map((column) => `"${column}"`).join(',');
 }

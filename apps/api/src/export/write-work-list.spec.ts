@@ -26,7 +26,7 @@ function machine({ view, place, known }: Fields = {}): ExportedMachine {
       ...view,
     },
     place: {
-      practice: { code: 'P99001', name: 'The Surgery' },
+      practice: { code: 'P99001', name: 'The Surgery', contact: null },
       icb: { code: 'QOP', name: 'Greater Manchester' },
       region: null,
       ...place,
@@ -63,7 +63,7 @@ async function page(...batches: readonly (readonly ExportedMachine[])[]): Promis
 const tagsOf = (html: string): string[] => html.match(/<[^>]*>/g) ?? [];
 
 it('has a sheet for every practice, most urgent machines first, in local time', async () => {
-  const other = { practice: { code: 'P99002', name: null }, icb: null };
+  const other = { practice: { code: 'P99002', name: null, contact: null }, icb: null };
   const html = await page(
     [
       machine({ view: { hostname: 'B' } }),
@@ -79,6 +79,22 @@ it('has a sheet for every practice, most urgent machines first, in local time', 
   expect(html).toContain('3 machines not recovered · as of Mon 22 Jul, 08:00');
   expect(html).toContain('consulting room');
   expect(html).toMatch(/End of the work list: 4 machines at 2 practices.*<\/html>\n$/s);
+});
+
+it('tells where the practice is and its telephone number, as far as they are known', async () => {
+  const at = (contact: ExportedMachine['place']['practice']['contact']) =>
+    page([machine({ place: { practice: { code: 'P99001', name: null, contact } } })]);
+  const address = '1 High Street, Bolton';
+  const full = await at({ address, postcode: 'ZZ1 1ZZ', telephone: '01204 <script>' });
+  expect(full).toContain(
+    '<p><bdi>1 High Street, Bolton</bdi> · <bdi>ZZ1 1ZZ</bdi> · Telephone <bdi>01204 &lt;script&gt;</bdi></p>',
+  );
+  expect(await at({ address: null, postcode: 'ZZ1 1ZZ', telephone: null })).toContain(
+    '<p><bdi>ZZ1 1ZZ</bdi></p>',
+  );
+  const nothing = await at({ address: null, postcode: null, telephone: null });
+  expect(nothing).toBe(await at(null));
+  expect(nothing).not.toMatch(/Telephone|<p><\/p>/);
 });
 
 it('says so where no machine of the practice works', async () => {
@@ -97,7 +113,13 @@ it('has the same tags whatever machines, people and practices call themselves', 
   const named = (text: string): ExportedMachine =>
     machine({
       view: { hostname: text, serialNumber: text },
-      place: { practice: { code: 'P99001', name: text }, icb: { code: 'QOP', name: text } },
+      place: {
+        practice: {
+          ...{ code: 'P99001', name: text },
+          contact: { address: text, postcode: text, telephone: text },
+        },
+        icb: { code: 'QOP', name: text },
+      },
       known: { assetTag: text, location: text, bitlockerKeyId: text, claim: { assignee: text, untilMs: 0 } },
     });
   const harmless = tagsOf(await page([named('x')]));

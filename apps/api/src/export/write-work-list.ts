@@ -53,12 +53,18 @@ function sheet(machines: readonly ExportedMachine[], asOfMs: number, sentenceFor
     },
   ] = machines as readonly [ExportedMachine];
   const where = [practice.code, icb?.name].filter((part) => part != null).map(htmlText);
+  const { address = null, postcode = null, telephone = null } = practice.contact ?? {};
+  const reached = [
+    ...[address, postcode].filter((part) => part !== null).map(htmlText),
+    ...labelled('Telephone', telephone),
+  ];
   const isHopeless = machines.some(({ view }) =>
     view.priority.parts.some(({ factor }) => factor === 'NO_WORKING_MACHINE_AT_PRACTICE'),
   );
   return `<section>
 <h1>${htmlText(practice.name ?? practice.code)}</h1>
 <p>${where.join(' · ')} · ${counted(machines.length, 'machine')} not recovered · as of ${at(asOfMs)}</p>
+${reached.length > 0 ? `<p>${reached.join(' · ')}</p>` : ''}
 ${isHopeless ? '<p><strong class="now">No machine of this practice works.</strong></p>' : ''}
 <table><thead><tr><th>✓</th><th>Machine</th><th>Where</th><th>State</th><th>What to do, and what still fails</th><th>Notes</th></tr></thead>
 <tbody>

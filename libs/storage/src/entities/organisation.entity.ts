@@ -52,6 +52,13 @@ export class PracticeEntity {
   @Column({ type: 'text', nullable: true })
   postcode!: string | null;
 
+  /** Without the postcode, lines parted by commas. */
+  @Column({ type: 'text', nullable: true })
+  address!: string | null;
+
+  @Column({ type: 'text', nullable: true })
+  telephone!: string | null;
+
   @Column({ type: 'date', nullable: true })
   opened_on!: string | null;
 
@@ -108,6 +115,13 @@ export class OrganisationStatementEntity {
 
   @Column({ type: 'text', nullable: true })
   postcode!: string | null;
+
+  /** Without the postcode, lines parted by commas. */
+  @Column({ type: 'text', nullable: true })
+  address!: string | null;
+
+  @Column({ type: 'text', nullable: true })
+  telephone!: string | null;
 
   @Column({ type: 'date', nullable: true })
   opened_on!: string | null;
