@@ -3,13 +3,26 @@ import { startEmbeddedPostgres, type EmbeddedPostgres } from '@app/storage';
 
 type Log = (event: string, fields: Record<string, unknown>) => void;
 
-/** Starts of an embedded server that died, before the service gives up on it. */
-const RESTARTS_MAX = 100;
+/**
+ * A server that died is started again for ever: what keeps it from starting, a full disk most of all, may end at any time, and nothing
+ * else would start it then. The pause grows, so that a server that cannot start costs nothing meanwhile.
+ */
 const RESTART_PAUSE_MS = 1_000;
+const RESTART_PAUSE_MAX_MS = 30_000;
+/** A server that lived so long had started: what ends it later is another fault. */
+const LIVED_SECONDS = 60;
+
+/** How long to wait before the next start, after so many ends and starts that failed: not at all after the first. */
+export function restartPauseMs(failures: number): number {
+  if (failures <= 1) return 0;
+  return Math.min(RESTART_PAUSE_MS * 2 ** Math.min(failures - 2, 10), RESTART_PAUSE_MAX_MS);
+}
 
 /** The PostgreSQL that the service uses: an own one, or the embedded one, which is started again when it dies. */
 export class HostedDatabase {
   private stopping = false;
+  /** Ends and starts that failed, since a server last lived for a while. */
+  private failures = 0;
 
   private constructor(
     readonly url: string,
@@ -34,9 +47,15 @@ export class HostedDatabase {
 
   /** The port stays, so that the pool finds the new server at the old address. */
   private async watch(server: EmbeddedPostgres): Promise<void> {
+    const startedSeconds = process.uptime();
     await server.exited;
-    for (let attempt = 1; attempt <= RESTARTS_MAX && !this.stopping && this.restart !== null; attempt += 1) {
-      this.log('postgres_died', { attempt });
+    if (process.uptime() - startedSeconds > LIVED_SECONDS) this.failures = 0;
+    while (this.isWanted() && this.restart !== null) {
+      this.failures += 1;
+      const pauseMs = restartPauseMs(this.failures);
+      this.log('postgres_died', { attempt: this.failures, startsInMs: pauseMs });
+      await pause(pauseMs, undefined, { ref: false });
+      if (!this.isWanted()) return;
       try {
         this.embedded = await this.restart();
         void this.watch(this.embedded);
@@ -45,8 +64,11 @@ export class HostedDatabase {
         this.log('postgres_restart_failed', {
           error: error instanceof Error ? error.message : String(error),
         });
-        await pause(RESTART_PAUSE_MS);
       }
     }
+  }
+
+  private isWanted(): boolean {
+    return !this.stopping;
   }
 }
