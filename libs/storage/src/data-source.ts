@@ -185,12 +185,43 @@ export async function isNewDatabase(url: string): Promise<boolean> {
   }
 }
 
-/** Brings a database up to date. Safe to run from several processes at once. */
+/** The database belongs to a newer version of this program: an older one would write what the newer one does not expect. */
+class NewerSchemaError extends Error {
+  override readonly name = 'NewerSchemaError';
+
+  constructor(unknown: readonly string[]) {
+    super(
+      `the database has a newer schema than this version of the program knows (${unknown.join(', ')}). ` +
+        'Start the version that migrated it, or a newer one; to go back, restore a backup from before.',
+    );
+  }
+}
+
+/** @throws NewerSchemaError when a migration was run that this program does not have */
+async function refuseNewerSchema(dataSource: DataSource): Promise<void> {
+  const [table] = await dataSource.query<{ known: boolean }[]>(
+    `SELECT to_regclass('migrations') IS NOT NULL AS known`,
+  );
+  if (table?.known !== true) return;
+  const own = dataSource.migrations.map((migration) => migration.name ?? migration.constructor.name);
+  const unknown = await dataSource.query<{ name: string }[]>(
+    `SELECT name FROM migrations WHERE name <> ALL($1::text[]) ORDER BY id DESC LIMIT 3`,
+    [own],
+  );
+  if (unknown.length > 0) throw new NewerSchemaError(unknown.map(({ name }) => name));
+}
+
+/**
+ * Brings a database up to date. Safe to run from several processes at once.
+ *
+ * @throws NewerSchemaError when the database is ahead of this program
+ */
 export async function migrateDatabase(url: string): Promise<void> {
   const dataSource = await makeDataSource(url).initialize();
   const lock = dataSource.createQueryRunner();
   try {
     await lock.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await refuseNewerSchema(dataSource);
     await dataSource.runMigrations();
     await provideReaderRole((statement) => lock.query(statement));
   } finally {
