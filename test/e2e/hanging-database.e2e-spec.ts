@@ -101,6 +101,22 @@ describe('a database whose tables are locked', () => {
     );
   });
 
+  it('that a newer version has migrated takes no more reports from this one', async () => {
+    const pc = await Pc.enrol(app.client, wireMachine(PRACTICE));
+    await app.database.pool.query(
+      `INSERT INTO migrations (timestamp, name) VALUES (4102444800000, 'OfTomorrow4102444800000')`,
+    );
+    try {
+      await until('it is noticed', async () => (await ready(app)).missing.includes('BLIND'));
+      const refused = await app.client.report(pc.credential, [wireHeartbeat({ seq: 1 })]);
+      expect([refused.status, refused.body.code]).toEqual([503, 'DATABASE']);
+    } finally {
+      await app.database.pool.query(`DELETE FROM migrations WHERE name LIKE 'OfTomorrow%'`);
+    }
+    await until('it is the newest again', async () => (await ready(app)).status === 200);
+    expect((await app.client.report(pc.credential, [wireHeartbeat({ seq: 1 })])).status).toBe(200);
+  });
+
   it('is noticed without any report', async () => {
     const holder = await app.database.pool.connect();
     await holder.query('BEGIN');

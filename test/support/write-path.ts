@@ -42,6 +42,7 @@ export async function openWritePath(
   const rules = (): Rules => theRules(...blindness);
   const sight: string[] = [];
   const eyesight: Eyesight = {
+    isReplaced: false,
     seeing: () => undefined,
     blind: (cause) => sight.push(`blind ${cause}`),
     failed: ({ code }, heartbeats, whose) => sight.push(`${whose} ${code} ${heartbeats}`),

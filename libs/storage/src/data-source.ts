@@ -57,6 +57,7 @@ import { PracticeContacts1721807000000 } from './migrations/1721807000000-practi
 import { ScopeOnce1721800000000 } from './migrations/1721800000000-scope-once';
 import { OrganisationStatements1721804000000 } from './migrations/1721804000000-organisation-statements';
 import { OpeningHours1721804100000 } from './migrations/1721804100000-opening-hours';
+import type { Queryable } from './database';
 import { provideReaderRole } from './reader-role';
 
 /** Connections of one process: two write lanes, the sweeper, readers and administration, with room to spare. */
@@ -197,14 +198,18 @@ class NewerSchemaError extends Error {
   }
 }
 
-/** @throws NewerSchemaError when a migration was run that this program does not have */
-async function refuseNewerSchema(dataSource: DataSource): Promise<void> {
-  const [table] = await dataSource.query<{ known: boolean }[]>(
+/**
+ * Looks at the migrations that were run: for a start, and for a process under whose feet a newer version has migrated.
+ *
+ * @throws NewerSchemaError when a migration was run that this program does not have
+ */
+export async function refuseNewerSchema(dataSource: DataSource, db: Queryable): Promise<void> {
+  const { rows: tables } = await db.query<{ known: boolean }>(
     `SELECT to_regclass('migrations') IS NOT NULL AS known`,
   );
-  if (table?.known !== true) return;
+  if (tables[0]?.known !== true) return;
   const own = dataSource.migrations.map((migration) => migration.name ?? migration.constructor.name);
-  const unknown = await dataSource.query<{ name: string }[]>(
+  const { rows: unknown } = await db.query<{ name: string }>(
     `SELECT name FROM migrations WHERE name <> ALL($1::text[]) ORDER BY id DESC LIMIT 3`,
     [own],
   );
@@ -221,7 +226,7 @@ export async function migrateDatabase(url: string): Promise<void> {
   const lock = dataSource.createQueryRunner();
   try {
     await lock.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
-    await refuseNewerSchema(dataSource);
+    await refuseNewerSchema(dataSource, (dataSource.driver as unknown as { master: Queryable }).master);
     await dataSource.runMigrations();
     await provideReaderRole((statement) => lock.query(statement));
   } finally {

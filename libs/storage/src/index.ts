@@ -8,7 +8,7 @@ export {
   type FailureFacts,
 } from './database-failure';
 export { databasePlace, databaseUrlProblems } from './database-url';
-export { isNewDatabase, makeDataSource, migrateDatabase } from './data-source';
+export { isNewDatabase, makeDataSource, migrateDatabase, refuseNewerSchema } from './data-source';
 export { EnrolmentTokenEntity, RelayCredentialEntity } from './entities/access.entity';
 export { ApiTokenEntity } from './entities/api-token.entity';
 export { NATION, scopeOf, type Scope } from './scope';

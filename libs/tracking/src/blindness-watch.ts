@@ -4,6 +4,7 @@ import {
   lastPresenceMs,
   readBlindness,
   provePresence,
+  refuseNewerSchema,
   recordBlindness,
   type BlindnessCause,
   type Database,
@@ -37,6 +38,7 @@ export class BlindnessWatch {
   private pending: readonly EndedBlindness[] = [];
   /** When it was last known that reports can be taken. */
   private seenAtMs: number | null = null;
+  private replaced = false;
   private blindSince: { atMs: number; cause: BlindnessCause } | null = null;
 
   constructor(
@@ -66,6 +68,7 @@ export class BlindnessWatch {
     const nowMs = this.clock.now();
     const ended = this.pending;
     try {
+      await this.refuseIfReplaced();
       // While we are blind we were there only until that began: should we end before it does, the start finds the gap.
       await provePresence(this.database, this.processId, this.blindSince?.atMs ?? nowMs, ended);
       this.recorded = await readBlindness(this.database.lookout, nowMs, this.incidentMs);
@@ -75,6 +78,22 @@ export class BlindnessWatch {
     }
     this.pending = this.pending.filter((one) => !ended.includes(one));
     if (!isHeldUp()) this.seeing();
+  }
+
+  /** A newer version has migrated the database: this process writes nothing more until it is replaced. */
+  private async refuseIfReplaced(): Promise<void> {
+    try {
+      await refuseNewerSchema(this.database.dataSource, this.database.lookout);
+      this.replaced = false;
+    } catch (error) {
+      this.replaced ||= error instanceof Error && error.name === 'NewerSchemaError';
+      throw error;
+    }
+  }
+
+  /** Whether no report may be taken, although the database would take it: a newer version of the program has taken over. */
+  get isReplaced(): boolean {
+    return this.replaced;
   }
 
   /** Whether reports cannot be taken at this moment. Nothing may be concluded from silence meanwhile. */
@@ -113,6 +132,7 @@ export class BlindnessWatch {
 
   seeing(): void {
     const nowMs = this.clock.now();
+    if (this.replaced) return;
     this.seenAtMs = nowMs;
     if (this.blindSince === null) return;
     const { atMs, cause } = this.blindSince;

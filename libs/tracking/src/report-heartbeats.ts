@@ -20,6 +20,8 @@ import type { WriteObserver } from './write-observer';
 
 /** What the blindness watch wants to hear from the write path. */
 export type Eyesight = {
+  /** A newer version of the program has migrated the database: reports are its, not ours. */
+  readonly isReplaced: boolean;
   seeing(): void;
   blind(cause: 'DATABASE' | 'SHEDDING'): void;
   /** Heartbeats could not be saved: by our own fault, so that they come again, or by theirs. */
@@ -164,7 +166,7 @@ export class ReportHeartbeats {
       throw new IngestUnavailableError('QUEUE_FULL', FULL_RETRY_AFTER_SECONDS);
     }
     // What waits longer than a client does helps nobody, and those who wait hold connections.
-    if (this.stalledSinceMs() !== null) throw unavailable();
+    if (this.eyesight.isReplaced || this.stalledSinceMs() !== null) throw unavailable();
     this.contacts.add(items);
   }
 
