@@ -105,6 +105,22 @@ it('says so where no machine of the practice works', async () => {
   );
 });
 
+it('breaks no line within the name of a file that has to be deleted', async () => {
+  const parts: string[] = [];
+  const sentence = 'Delete C-00000291*.sys & go on in %WINDIR%\\System32\\drivers.';
+  for await (const part of writeWorkList(inBatches([machine()]), 0, () => sentence)) parts.push(part);
+  expect(parts.join('')).toContain(
+    '<strong><bdi>Delete <span class="whole">C-00000291*.sys</span> &amp; go on in %WINDIR%\\<wbr>System32\\<wbr>drivers.</bdi></strong>',
+  );
+});
+
+it('says on every page of a practice which one it is', async () => {
+  const html = await page([machine()]);
+  expect(html).toMatch(
+    /<thead><tr><th class="of" colspan="5"><bdi>P99001<\/bdi> · <bdi>The Surgery<\/bdi><\/th><\/tr>/,
+  );
+});
+
 it('without machines says that there are none', async () => {
   expect(await page([])).toContain('End of the work list: 0 machines at 0 practices');
 });

@@ -1,5 +1,5 @@
 import type { ExportedMachine } from '@app/progress';
-import { htmlText } from './html-text';
+import { htmlSentence, htmlText } from './html-text';
 import { WORK_LIST_END, WORK_LIST_HEAD } from './work-list-page';
 
 /** The sentence that describes a value of one of the schema's enums. */
@@ -13,6 +13,15 @@ const MOMENT = new Intl.DateTimeFormat('en-GB', {
   hour: '2-digit',
   minute: '2-digit',
 });
+
+/** The columns of a sheet: a word for the style, and what stands above. */
+const COLUMNS = [
+  ['box', '✓'],
+  ['machine', 'Machine, and where'],
+  ['state', 'State'],
+  ['todo', 'What to do, and what still fails'],
+  ['notes', 'Notes'],
+] as const;
 
 /**
  * Batches of machines as a page to print: what an engineer takes along, a sheet for each practice, most urgent machines first. Holds
@@ -58,6 +67,7 @@ function sheet(machines: readonly ExportedMachine[], asOfMs: number, sentenceFor
     ...[address, postcode].filter((part) => part !== null).map(htmlText),
     ...labelled('Telephone', telephone),
   ];
+  const name = practice.name === null ? [] : [practice.name];
   const isHopeless = machines.some(({ view }) =>
     view.priority.parts.some(({ factor }) => factor === 'NO_WORKING_MACHINE_AT_PRACTICE'),
   );
@@ -66,7 +76,9 @@ function sheet(machines: readonly ExportedMachine[], asOfMs: number, sentenceFor
 <p>${where.join(' · ')} · ${counted(machines.length, 'machine')} not recovered · as of ${at(asOfMs)}</p>
 ${reached.length > 0 ? `<p>${reached.join(' · ')}</p>` : ''}
 ${isHopeless ? '<p><strong class="now">No machine of this practice works.</strong></p>' : ''}
-<table><thead><tr><th>✓</th><th>Machine</th><th>Where</th><th>State</th><th>What to do, and what still fails</th><th>Notes</th></tr></thead>
+<table><colgroup>${COLUMNS.map(([kind]) => `<col class="${kind}">`).join('')}</colgroup>
+<thead><tr><th class="of" colspan="${COLUMNS.length}">${[practice.code, ...name].map(htmlText).join(' · ')}</th></tr>
+<tr>${COLUMNS.map(([, title]) => `<th>${title}</th>`).join('')}</tr></thead>
 <tbody>
 ${[...machines]
   .sort(byUrgency)
@@ -87,8 +99,6 @@ function row({ view, known }: ExportedMachine, sentenceFor: SentenceFor): string
     ...labelled('Serial', view.serialNumber),
     ...labelled('Asset', known.assetTag),
     ...labelled('With', known.claim?.assignee ?? null),
-  ];
-  const where = [
     ...(view.role === null ? [] : [plain(view.role)]),
     ...(known.location === null ? [] : [htmlText(known.location)]),
   ];
@@ -96,15 +106,18 @@ function row({ view, known }: ExportedMachine, sentenceFor: SentenceFor): string
   const tests = failingTests.map(
     (test) => `<li>Not yet: ${htmlText(sentenceFor('RecoveryTest', test))}</li>`,
   );
-  const todo = [
-    `<p><strong>${htmlText(sentenceFor('NextAction', nextStep.action))}</strong></p>`,
-    `<p>${htmlText(sentenceFor('ActionReason', nextStep.reason))}</p>`,
-    `<ul>${tests.join('')}</ul>`,
+  const drive = [
     ...labelled('BitLocker', facts.bitlocker === null ? null : plain(facts.bitlocker)),
     ...labelled('Key', known.bitlockerKeyId),
     ...(known.bitlockerKeyEscrowed === false ? ['Key not in escrow'] : []),
   ];
-  return `<tr><td class="box">☐</td><td>${names.join('<br>')}</td><td>${where.join('<br>')}</td>
+  const todo = [
+    `<p><strong>${htmlSentence(sentenceFor('NextAction', nextStep.action))}</strong></p>`,
+    `<p>${htmlText(sentenceFor('ActionReason', nextStep.reason))}</p>`,
+    ...(tests.length > 0 ? [`<ul>${tests.join('')}</ul>`] : []),
+    ...(drive.length > 0 ? [`<p>${drive.join(' · ')}</p>`] : []),
+  ];
+  return `<tr><td class="box">☐</td><td>${names.join('<br>')}</td>
 <td>${plain(view.state)}<br>since ${at(view.sinceMs)}<br>${heard}</td>
 <td>${todo.join('\n')}</td><td class="notes"></td></tr>`;
 }

@@ -70,7 +70,7 @@ registerEnumType(ActionReasonEnum, {
     PROTECTION_UNKNOWN: 'It has to be repaired by hand; whether the drive asks for a key is not known.',
     KEY_IN_ESCROW: 'It has to be repaired by hand; its key is where keys are kept.',
     KEY_NOT_IN_ESCROW: 'It has to be repaired by hand; its key is not where keys are kept.',
-    ESCROW_UNKNOWN: 'It has to be repaired by hand; nobody has said where its key is.',
+    ESCROW_UNKNOWN: 'It has to be repaired by hand; where its key is kept is not known.',
     SENSOR_STOPPED: 'Its sensor does not run.',
     BITLOCKER_SUSPENDED: 'The protection of its drive is suspended.',
     SAFE_BOOT_FLAG_SET: 'Its next boot would be in safe mode.',

@@ -99,10 +99,10 @@ registerEnumType(RecoveryTestEnum, {
   description: 'The tests of recovery, all of which must pass.',
   valuesMap: described({
     UPTIME_60_MIN: 'One boot session has been up for 60 minutes.',
-    THREE_HEARTBEATS: 'At least three reports came in it.',
-    NORMAL_BOOT: 'It is a normal boot.',
-    FILE_HARMLESS: 'The file is good or older than the incident, or absent with the sensor running.',
-    NO_CRASH_SINCE_BOOT: 'No crash of the incident’s kind since the session started.',
+    THREE_HEARTBEATS: 'At least three reports came in one boot session.',
+    NORMAL_BOOT: 'Windows was started normally, not in safe mode or Windows recovery.',
+    FILE_HARMLESS: 'The file is good or older than the incident, or absent while the sensor runs.',
+    NO_CRASH_SINCE_BOOT: 'No crash of the incident’s kind since the boot session started.',
     NO_IDENTITY_CONFLICT: 'No other machine uses this identity.',
   }),
 });
