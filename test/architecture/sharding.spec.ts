@@ -28,6 +28,7 @@ const MACHINE_TABLES = [
   'progress_count',
   'progress_ledger',
   'register_entry',
+  'replacement',
   'site_silence',
   'transition',
 ];

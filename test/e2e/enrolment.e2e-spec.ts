@@ -204,14 +204,61 @@ it('takes hardware without an identity of its own for nobody’s predecessor', a
   });
 });
 
-it('lets one installation take the place of another on the same hardware, also when both come in one request', async () => {
+it('lets one installation claim the place of another on the same hardware, also when both come in one request', async () => {
   const token = await app.client.createEnrolmentToken(PRACTICE);
   const hardware = { serialNumber: 'PF3TWICE', smbiosUuid: '4c4c4544-0042-3510-8052-b4c04f4a4e33' };
   const results = await enrol(token, [wireMachine(PRACTICE, hardware), wireMachine(PRACTICE, hardware)]);
   const seen = await Promise.all(results.map(({ machineId }) => app.client.machine(machineId ?? '')));
-  expect(seen.map(({ state }) => state).sort()).toEqual(['REPLACED', 'UNVERIFIED']);
-  const [replaced, successor] = seen[0]?.state === 'REPLACED' ? seen : [...seen].reverse();
-  expect([replaced?.successorId, successor?.successorId]).toEqual([successor?.id, null]);
+  expect(seen.map(({ state }) => state)).toEqual(['UNVERIFIED', 'UNVERIFIED']);
+  const query = 'query ($id: ID!) { machine(id: $id) { replacement { status successor { machineId } } } }';
+  const [first, second] = await Promise.all(seen.map(({ id }) => app.client.query(query, { id })));
+  const replacement = { status: 'TENTATIVE', successor: { machineId: seen[1]?.id } };
+  expect([first, second]).toEqual([{ machine: { replacement } }, { machine: { replacement: null } }]);
+});
+
+describe('an installation that is known on other hardware', () => {
+  const board = (n: number): object => ({ hostname: `PC-${n}`, serialNumber: `ABC${n}FIELD` });
+
+  it('is let in, told so and shown as a conflict; a person settles it', async () => {
+    const token = await app.client.createEnrolmentToken(PRACTICE);
+    const machine = wireMachine(PRACTICE, board(1));
+    const [first] = await enrol(token, [machine]);
+    const [second] = await enrol(token, [{ ...machine, ...board(2) }]);
+    expect(second).toMatchObject({
+      outcome: 'KNOWN',
+      machineId: first?.machineId,
+      credential: expect.any(String) as unknown,
+      code: 'HARDWARE_CONTRADICTS',
+    });
+    const id = first?.machineId ?? '';
+    expect(await app.client.machine(id)).toMatchObject({ identityConflict: true });
+    const finding = await app.client.query<{ found: { edges: readonly { node: { machineId: string } }[] } }>(
+      '{ found: registerFindings(finding: IDENTITY_TWICE, first: 50) { edges { node { machineId } } } }',
+    );
+    expect(finding.found.edges.map(({ node }) => node.machineId)).toContain(id);
+    // The same again is no news; the board that is on record now contradicts nothing.
+    const [again] = await enrol(token, [{ ...machine, ...board(2) }]);
+    expect([again?.outcome, again?.code]).toEqual(['KNOWN', null]);
+    await app.client.query(
+      `mutation ($id: ID!) { careForMachine(input: { machineId: $id, idempotencyKey: "board-changed",
+        action: { settleIdentity: { resolution: SAME_MACHINE } } }) { userErrors { code } } }`,
+      { id },
+    );
+    expect(await app.client.machine(id)).toMatchObject({ identityConflict: false });
+  });
+
+  it('contradicts in one request, too, and not by values that identify nothing', async () => {
+    const token = await app.client.createEnrolmentToken(PRACTICE);
+    const [one, other] = [wireMachine(PRACTICE, board(3)), wireMachine(PRACTICE, board(4))];
+    const results = await enrol(token, [
+      one,
+      { ...one, ...board(5) },
+      other,
+      { ...other, serialNumber: 'To be filled by O.E.M.' },
+      { ...other, serialNumber: 'abc4field ' },
+    ]);
+    expect(results.map(({ code }) => code)).toEqual([null, 'HARDWARE_CONTRADICTS', null, null, null]);
+  });
 });
 
 it('refuses a body of another shape, and more than a thousand machines', async () => {

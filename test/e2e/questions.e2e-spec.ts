@@ -316,6 +316,7 @@ it('9: which records are duplicates, clones or re-images, and where register and
     ['NEVER_ENROLLED', hosts('neverEnrolled').length],
     ['NOT_IN_REGISTER', hosts('notInRegister').length],
     ['RE_IMAGED', hosts('reImaged').length],
+    ['REPLACEMENT_OPEN', 0],
     ['IDENTITY_TWICE', hosts('twice').length],
     ['IDENTITY_SHARED', hosts('shared').length],
   ]);

@@ -245,36 +245,4 @@ describe('the ways through the states', () => {
     await pc.report('2024-07-19T10:35:00Z', { bitlocker: 'PROTECTED' });
     expect(await pc.seen()).toMatchObject({ state: 'RECOVERED' });
   });
-
-  it('a re-imaged machine is replaced by its successor, which starts over', async () => {
-    const hardware = { serialNumber: 'PF3ABCDE', smbiosUuid: '4C4C4544-0042-3510-8052-B4C04F4A4E32' };
-    const old = (await Pc.enrol(app.client, wireMachine(PRACTICE, hardware))).boot(
-      '2024-07-19T08:00:00Z',
-      CRASHED,
-    );
-    await old.report('2024-07-19T08:05:00Z');
-    const successor = await Pc.enrol(
-      app.client,
-      wireMachine(PRACTICE, { ...hardware, smbiosUuid: hardware.smbiosUuid.toLowerCase() }),
-    );
-    expect(await old.seen()).toMatchObject({
-      exposure: 'CRASHED',
-      state: 'REPLACED',
-      group: 'RECOVERED',
-      successorId: successor.id,
-    });
-    expect(await successor.seen()).toMatchObject({
-      exposure: 'UNKNOWN',
-      state: 'UNVERIFIED',
-      successorId: null,
-    });
-    expect((await app.client.progress()).total).toMatchObject({
-      fleet: 2,
-      everAffected: 1,
-      recovered: 1,
-      unknown: 1,
-    });
-    await old.report('2024-07-19T08:10:00Z');
-    expect(await old.seen()).toMatchObject({ state: 'REPLACED' });
-  });
 });

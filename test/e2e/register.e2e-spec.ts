@@ -16,7 +16,7 @@ import {
   NEIGHBOUR,
   PRACTICE,
 } from '../support/practices';
-import { Pc, wireHeartbeat, wireMachine } from '../support/wire';
+import { GOOD_FILE, Pc, wireHeartbeat, wireMachine } from '../support/wire';
 
 /** The asset list of an IT team beside what enrolled, over HTTP and GraphQL. */
 let database: ApplicationDatabase;
@@ -288,12 +288,14 @@ describe('findings', () => {
     const hardware = { serialNumber: 'S1', smbiosUuid: BOARD };
     const old = await Pc.enrol(app.client, wireMachine(PRACTICE, { hostname: 'FRONT-01', ...hardware }));
     const anew = await Pc.enrol(app.client, wireMachine(PRACTICE, { hostname: 'FRONT-01-NEW', ...hardware }));
-    expect(await counts()).toMatchObject({
-      RE_IMAGED: 1,
-      NOT_IN_REGISTER: 0,
-      IDENTITY_TWICE: 0,
-      NEVER_ENROLLED: 0,
-    });
+    expect(await counts()).toMatchObject({ RE_IMAGED: 0, REPLACEMENT_OPEN: 1, IDENTITY_TWICE: 2 });
+    expect(await found('REPLACEMENT_OPEN')).toMatchObject([{ machineId: old.id, otherIds: [anew.id] }]);
+    // Nothing was ever heard of the old one: a working day of silence and the proof of the new one decide.
+    anew.boot('2024-07-22T07:00:00Z', { channelFileWrittenAt: GOOD_FILE });
+    await anew.reportAt('2024-07-22T07:05:00Z', '2024-07-22T07:30:00Z', '2024-07-22T08:05:00Z');
+    await app.client.setClock('2024-07-22T17:00:00Z');
+    const none = { NOT_IN_REGISTER: 0, REPLACEMENT_OPEN: 0, IDENTITY_TWICE: 0, NEVER_ENROLLED: 0 };
+    expect(await counts()).toMatchObject({ RE_IMAGED: 1, ...none });
     expect(await found('RE_IMAGED')).toMatchObject([
       { machineId: anew.id, otherIds: [old.id], shared: null },
     ]);

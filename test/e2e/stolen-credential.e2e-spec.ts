@@ -1,4 +1,5 @@
 import { startApplication, type Application } from '../support/application';
+import type { EnrolmentResult } from '../support/client';
 import { PRACTICE } from '../support/practices';
 import { GOOD_FILE, Pc, wireHeartbeat, wireMachine } from '../support/wire';
 
@@ -37,10 +38,11 @@ describe('a stolen credential', () => {
     const at = (minutes: number): string => new Date(nowMs + minutes * 60_000).toISOString();
     const token = await app.client.createEnrolmentToken(PRACTICE);
     const installation = wireMachine(PRACTICE);
-    const enrol = async (): Promise<string> =>
-      (await app.client.enrol(token, [installation])).body.results[0]?.credential ?? '';
-    await enrol();
-    const victim = (await Pc.enrol(app.client, installation)).boot(at(-60), {
+    const enrol = async (more: object = {}): Promise<EnrolmentResult | undefined> =>
+      (await app.client.enrol(token, [{ ...installation, ...more }])).body.results[0];
+    const first = await enrol();
+    const enrolled = { id: first?.machineId ?? '', credential: first?.credential ?? '' };
+    const victim = new Pc(app.client, enrolled).boot(at(-60), {
       channelFileWrittenAt: GOOD_FILE,
     });
     await victim.report(at(0));
@@ -58,8 +60,17 @@ describe('a stolen credential', () => {
     await waitDays(40);
     expect(await report(thief.credential)).toEqual({ answer: '401 CREDENTIAL_REVOKED' });
 
-    const again = await enrol();
+    // The thief may have the token, too, and has what was revoked: a person decides who gets another one.
+    for (const more of [{}, { credential: victim.credential }])
+      expect((await enrol(more))?.code).toBe('AWAITING_APPROVAL');
+    await app.client.approveAll();
+    const again = (await enrol())?.credential ?? '';
     expect((await report(again)).answer).toBe('200 ACCEPTED');
+    // Used up by that report: the thief gets none by it. With its credential the machine proves itself.
+    await waitDays(1);
+    expect((await report(again)).answer).toBe('200 ACCEPTED');
+    expect((await enrol())?.code).toBe('AWAITING_APPROVAL');
+    expect((await enrol({ credential: again }))?.outcome).toBe('KNOWN');
     expect((await report(thief.credential)).answer).toBe('401 CREDENTIAL_REVOKED');
   });
 

@@ -85,8 +85,12 @@ it('a sender is told CREDENTIAL_REVOKED when a machine’s credential is of an o
     [pc.id.slice(-36)],
   );
   expect(await refusalOf(pc.credential)).toBe('401 CREDENTIAL_REVOKED');
-  const [again] = await app.client.enrolAll([installation]);
-  expect(await refusalOf(again?.credential ?? '')).toBe('200 undefined');
+  // A person decided so: enrolling again is for a person to approve, also with the credential of before.
+  for (const credential of [undefined, pc.credential]) {
+    const machine = { ...installation, ...(credential === undefined ? {} : { credential }) };
+    const { body } = await app.client.enrol(await app.client.createEnrolmentToken(PRACTICE), [machine]);
+    expect(body.results[0]?.code).toBe('AWAITING_APPROVAL');
+  }
 });
 
 it('a sender is told CREDENTIAL_EXPIRED by the service’s clock, whatever the client’s says', async () => {
@@ -102,7 +106,10 @@ it('a sender is told CREDENTIAL_EXPIRED by the service’s clock, whatever the c
     wireHeartbeat({ sentAt: '2024-07-19T09:00:00Z' }),
   ]);
   expect(body.code).toBe('CREDENTIAL_EXPIRED');
-  const [again] = await app.client.enrolAll([installation]);
+  const token = await app.client.createEnrolmentToken(PRACTICE);
+  const unproven = await app.client.enrol(token, [installation]);
+  expect(unproven.body.results[0]?.code).toBe('AWAITING_APPROVAL');
+  const [again] = await app.client.enrolAll([{ ...installation, credential: pc.credential }]);
   expect(again?.id).toBe(pc.id);
   expect(await outcomesOf(again?.credential ?? '', [wireHeartbeat({ seq: 2 })])).toEqual(['ACCEPTED']);
 });

@@ -69,7 +69,7 @@ function importOf(rows: readonly (readonly string[])[]): RegisterImport {
 }
 
 function requestOf(practiceId: string, name: string): EnrolmentRequest {
-  const hardware = { serialNumber: `SN-${name}`, smbiosUuid: null, assetTag: null };
+  const hardware = { serialNumber: `SN-${name}`, smbiosUuid: null, assetTag: null, proof: null };
   return { installationId: `installation-${name}`, practiceId, hostname: name, ...hardware };
 }
 
@@ -87,6 +87,7 @@ it('one machine, whoever comes first: lists and enrolments of the same assets at
     enrolment.enrol(
       some.map((name) => requestOf(practiceOf(name), name)),
       ANYBODY,
+      () => null,
       NOW,
     );
   const enrolled = await Promise.all([

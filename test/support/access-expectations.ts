@@ -97,6 +97,14 @@ export const QUESTIONS: Readonly<Record<string, Question>> = {
       ({ machine }) => `machineIds: ["${machine}"], ${action}`,
     ],
   },
+  'Query.replacements': {
+    least: 'IT',
+    ask: [() => 'first: 5', ({ practice }) => `first: 5, within: "${practice}"`],
+  },
+  'Mutation.decideReplacements': {
+    least: 'IT',
+    ask: [({ machine }) => `input: { ids: ["${machine}"], word: REFUSED }`],
+  },
   'Query.practices': { least: 'IT', ask: [() => 'first: 3', within] },
   'Mutation.careForMachine': {
     least: 'IT',
@@ -269,6 +277,7 @@ export const TYPES: Readonly<Record<Least, readonly string[]>> = {
     ...['RegisteredMachineEdge', 'RegisteredMachineConnection'],
     ...['PracticeDay', 'Opening', 'HoursReason', 'ClosureConnection', 'ClosureEdge', 'Closure'],
     ...['HoursChangedPayload', 'HoursError'],
+    ...['Replacement', 'ReplacementEdge', 'ReplacementConnection', 'ReplacementParty'],
     ...['WorkList', 'WorkSiteEdge', 'WorkSite', 'WorkTask', 'Minutes'],
   ],
   ADMIN: [
@@ -307,6 +316,9 @@ export const NOT_SHOWN: Readonly<Record<string, string>> = {
   EnrolmentUseEdge: 'test/e2e/enrolment-tokens.e2e-spec.ts',
   EnrolmentRequest: 'test/e2e/enrolment-tokens.e2e-spec.ts',
   EnrolmentRequestEdge: 'test/e2e/enrolment-tokens.e2e-spec.ts',
+  Replacement: 'test/e2e/replacement.e2e-spec.ts',
+  ReplacementEdge: 'test/e2e/replacement.e2e-spec.ts',
+  ReplacementParty: 'test/e2e/replacement.e2e-spec.ts',
   MovedTogether: 'test/e2e/site-change.e2e-spec.ts',
   MovedMachine: 'test/e2e/site-change.e2e-spec.ts',
   FallenMachine: 'test/e2e/site-change.e2e-spec.ts',

@@ -128,7 +128,7 @@ const FILLED_BY_A_SERVICE = [
   ...['register_entry', 'register_import'],
   'site_silence',
   ...['ingest_presence', 'blindness', 'enrolment_token', 'relay_credential', 'api_token'],
-  ...['enrolment_use', 'enrolment_request'],
+  ...['enrolment_use', 'enrolment_request', 'replacement'],
   ...['weekly_hours', 'dated_hours', 'bank_holiday', 'hours_revision', 'deadline_recheck', 'hours_change'],
 ];
 

@@ -3,6 +3,7 @@ import { groundTruthAt, type GroundTruth } from '../../apps/simulator/src/fleet/
 import { EVEN_MIX } from '../../apps/simulator/src/fleet/mix';
 import { HOUR_MS, makeWeek, MINUTE_MS } from '../../apps/simulator/src/fleet/week';
 import { FleetRun, type Delivery } from '../../apps/simulator/src/run/fleet-run';
+import { RepairDesk } from '../../apps/simulator/src/run/repair-desk';
 import {
   createEnrolmentToken,
   createRelayCredential,
@@ -70,7 +71,11 @@ export async function liveUntilMonday(
     const enrolmentToken = await createEnrolmentToken(client);
     const relayCredential = await createRelayCredential(client);
     const run = new FleetRun({ client, fleet: { week: WEEK, machines }, enrolmentToken, relayCredential });
-    for (let fromMs = FROM_MS; fromMs < NINE_MS;) fromMs = await live(run, client, fromMs);
+    const desk = new RepairDesk(client);
+    for (let fromMs = FROM_MS; fromMs < NINE_MS;) {
+      fromMs = await live(run, client, fromMs);
+      await desk.step(fromMs);
+    }
     return monday;
   } catch (error) {
     await monday.close();
@@ -129,6 +134,16 @@ function lastHeardMs(machine: Machine): number | null {
   return heard.length === 0 ? null : Math.max(...heard.map(({ observedAtMs }) => observedAtMs));
 }
 
+/** Whether a machine has been up for more than an hour on end by eight, and said so: before that it takes nobody's place. */
+function hasProvenItself(machine: Machine): boolean {
+  return heartbeatsBetween(machine, FROM_MS, NINE_MS - HOUR_MS).some(
+    ({ session, observedAtMs, deliveredAtMs }) =>
+      session.mode === 'NORMAL' &&
+      observedAtMs - session.startMs > HOUR_MS &&
+      deliveredAtMs < NINE_MS - HOUR_MS,
+  );
+}
+
 /** Whether a machine has not been heard for three reports at nine, or never. */
 export function isSilentAtNine(machine: Machine): boolean {
   return (lastHeardMs(machine) ?? 0) < NINE_MS - 15 * MINUTE_MS;
@@ -172,7 +187,8 @@ function chooseMachines(): readonly Machine[] {
     const computer = machines.filter(
       ({ practice, hostname }) => practice === machine.practice && hostname === machine.hostname,
     );
-    for (const one of computer) chosen.add(one);
+    if (computer.every((one) => !one.successor || hasProvenItself(one)))
+      for (const one of computer) chosen.add(one);
   }
   return [...chosen].filter(({ enrolAtMs }) => enrolAtMs < NINE_MS);
 }

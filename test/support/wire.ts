@@ -30,6 +30,7 @@ export type WireMachine = {
   readonly serialNumber?: string;
   readonly smbiosUuid?: string;
   readonly assetTag?: string;
+  readonly credential?: string;
 };
 
 /** Last-write times of the incident's file: before, in and after the window. */

@@ -75,7 +75,7 @@ export async function enrolMany(database: Database, count: number, atMs: number)
 }
 
 /** What must hold between the tables at every moment. Each is a count of rows that break it; all must be 0. */
-export async function brokenInvariants(database: Database): Promise<Record<string, number>> {
+export async function brokenInvariants(database: Pick<Database, 'pool'>): Promise<Record<string, number>> {
   const { rows } = await database.pool.query<Record<string, number>>(
     `
     SELECT
@@ -116,7 +116,7 @@ export async function brokenInvariants(database: Database): Promise<Record<strin
 }
 
 /** Machines whose traits are not those of their facts. */
-async function countWrongTraits(database: Database): Promise<number> {
+async function countWrongTraits(database: Pick<Database, 'pool'>): Promise<number> {
   const { rows } = await database.pool.query<TraitFacts & { readonly traits: number }>(`
     SELECT status.traits, machine.boot_mode, machine.file_verdict, machine.bitlocker, machine.sensor_running,
            machine.safe_boot_flag, date_part('epoch', machine.identity_conflict_since) * 1000 AS identity_conflict_ms

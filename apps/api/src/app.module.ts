@@ -18,6 +18,7 @@ import {
   PresentCounts,
   ProgressReader,
   RegisterReader,
+  ReplacementReader,
   PublicProgressReader,
   SiteChangeReader,
   SiteReader,
@@ -37,6 +38,7 @@ import {
   ReconcileBooks,
   ReportHeartbeats,
   ReportSpacing,
+  SettleReplacements,
   SweepSilence,
 } from '@app/tracking';
 import { setTimeout as rest } from 'node:timers/promises';
@@ -156,8 +158,17 @@ function providersOf(foundations: Foundations, sources: Sources, rateLimits: Rat
   const sweeper = new SweepSilence(database, rules, now, monotonicMs, metrics);
   const presence = new PresenceSchedule(blindness, reports, monotonicMs);
   const rechecks = new RecheckDeadlines(database, hours, rules, now, monotonicMs);
-  const sweepEveryMs = settings.sweepEverySeconds * SECOND_MS;
-  const schedule = new SweepSchedule(clock, sweeper, blindness, presence, reports, rechecks, sweepEveryMs);
+  const replacements = new SettleReplacements(database, rules, now, metrics);
+  const schedule = new SweepSchedule(
+    clock,
+    sweeper,
+    replacements,
+    blindness,
+    presence,
+    reports,
+    rechecks,
+    settings.sweepEverySeconds * SECOND_MS,
+  );
   const spacing = spacingOf(settings, clock);
   const pause = async (ms: number): Promise<void> => rest(ms);
   const books = new ReconcileBooks(database, now, monotonicMs, pause, metrics);
@@ -174,9 +185,7 @@ function providersOf(foundations: Foundations, sources: Sources, rateLimits: Rat
   });
 
   const scope = new OrganisationScope(database.pool, monotonicMs);
-
   const life = new ServiceLife();
-
   const instances: readonly (readonly [unknown, unknown])[] = [
     [SETTINGS, settings],
     [INCIDENT, incident],
@@ -190,6 +199,7 @@ function providersOf(foundations: Foundations, sources: Sources, rateLimits: Rat
     [ReportHeartbeats, reports],
     [PresenceSchedule, presence],
     [SweepSchedule, schedule],
+    [SettleReplacements, replacements],
     [ReconcileBooks, books],
     [ReportSpacing, spacing],
     [UpkeepSchedule, new UpkeepSchedule(clock, fleetIs, fleet, books, settings.reconcileEverySeconds)],
@@ -261,6 +271,7 @@ function careInstances(
     [ClosureReader, new ClosureReader(database.pool, organisations)],
     [PracticeOperationReader, new PracticeOperationReader(reads, organisations)],
     [RegisterReader, new RegisterReader(reads, organisations)],
+    [ReplacementReader, new ReplacementReader(reads, organisations, rules)],
     [TakeRegister, new TakeRegister(new ImportRegister(database, rules, metrics), scope)],
   ];
 }

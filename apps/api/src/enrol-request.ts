@@ -10,7 +10,7 @@ import {
 import type { RefusalCode } from '@app/recovery';
 import { formatMachineKey } from '@app/storage';
 import type { EnrolMachines, EnrolmentRequest, EnrolmentResult } from '@app/tracking';
-import { readEnrolmentItem, type EnrolmentItemRefusal } from './http/enrolment.body';
+import { readEnrolmentItem, type EnrolmentItem, type EnrolmentItemRefusal } from './http/enrolment.body';
 import { RefusedRequest } from './http/refusal';
 import type { Metrics } from './metrics';
 import type { RateLimits } from './rate-limits';
@@ -22,6 +22,7 @@ export type EnrolmentItemResult = {
   readonly outcome: 'ENROLLED' | 'KNOWN' | 'REJECTED';
   readonly machineId: string | null;
   readonly credential: string | null;
+  /** Why it is refused; of a known machine, HARDWARE_CONTRADICTS is a warning. */
   readonly code: RefusalCode | null;
   /** The practice that it was taken for, where the request names one of its branch surgeries. */
   readonly practice?: string;
@@ -32,7 +33,12 @@ export type EnrolmentItemResult = {
 };
 
 /** Where a request came from, and what it says sent it. */
-export type EnrolmentSender = { readonly address: string; readonly userAgent: string | undefined };
+export type EnrolmentSender = {
+  /** The credential in the request's header; null: none. */
+  readonly shown: string | null;
+  readonly address: string;
+  readonly userAgent: string | undefined;
+};
 
 /** Enrols the machines of one request, each judged by itself. */
 export class EnrolRequest {
@@ -49,7 +55,7 @@ export class EnrolRequest {
   async enrol(
     secret: string,
     items: readonly unknown[],
-    { address, userAgent }: EnrolmentSender,
+    { shown, address, userAgent }: EnrolmentSender,
     nowMs: number,
   ): Promise<EnrolmentItemResult[]> {
     const token = await this.tokens.find(secret, nowMs);
@@ -61,12 +67,10 @@ export class EnrolRequest {
       if (left.length > 0) this.metrics.countLeftOut('enrolment', left, null, userAgent);
     }
     const read = this.holdBack(told.map((one) => ('request' in one ? one.request : one)));
-    await this.scope.prepare(
-      new Set(read.flatMap((one) => ('practiceId' in one ? [one.practiceId] : []))),
-      nowMs,
-    );
-    const placed = read.map((one) => this.place(one, token.organisationCode));
-    const good = placed.flatMap((one) => ('practiceId' in one ? [one] : []));
+    const named = read.flatMap((one) => ('practiceId' in one ? [one.practiceId] : []));
+    await this.scope.prepare(new Set(named), nowMs);
+    const placed = read.map((one) => ('practiceId' in one ? this.place(one) : one));
+    const good = placed.flatMap((one) => ('practiceId' in one ? [this.withProof(one, shown)] : []));
     if (good.length === 0 && token.hasExpired) throw tokenRefusal('TOKEN_EXPIRED');
     const enrolled = good.length === 0 ? [] : await this.letIn(good, token, address, nowMs);
     let next = 0;
@@ -74,7 +78,8 @@ export class EnrolRequest {
       if (!('practiceId' in one)) return refused(one.installationId, one.code, one.detail);
       const result = this.toItemResult(one.installationId, enrolled[next] as EnrolmentResult, nowMs);
       next += 1;
-      const taken = 'branch' in one ? { ...result, practice: one.practiceId } : result;
+      const isTaken = one.branch !== undefined && result.outcome !== 'REJECTED';
+      const taken = isTaken ? { ...result, practice: one.practiceId } : withPlace(result, one.practiceId);
       return withWarnings(taken, warnings[i] ?? NO_WARNINGS);
     });
   }
@@ -85,17 +90,33 @@ export class EnrolRequest {
     address: string,
     nowMs: number,
   ): Promise<EnrolmentResult[]> {
+    const gate = new EnrolmentGate(token, address, nowMs);
+    const reach = (practiceId: string): ReturnType<typeof this.reach> =>
+      this.reach(token.organisationCode, practiceId);
     try {
-      return await this.machines.enrol(requests, new EnrolmentGate(token, address, nowMs), nowMs);
+      return await this.machines.enrol(requests, gate, reach, nowMs);
     } catch (error) {
       throw error instanceof EnrolmentTokenRefused ? tokenRefusal(error.code) : error;
     }
   }
 
+  /** A branch surgery is its practice. */
+  private place(item: EnrolmentItem): EnrolmentItem & { readonly branch?: string } {
+    const practiceId = this.scope.practiceOf(item.practiceId) ?? item.practiceId;
+    return practiceId === item.practiceId ? item : { ...item, practiceId, branch: item.practiceId };
+  }
+
+  private withProof(item: EnrolmentItem, shown: string | null): EnrolmentRequest {
+    const { installationId, practiceId, hostname, serialNumber, smbiosUuid, assetTag, credential } = item;
+    const told = credential ?? shown;
+    const proof = told === null ? null : this.signer.provenMachine(told);
+    return { installationId, practiceId, hostname, serialNumber, smbiosUuid, assetTag, proof };
+  }
+
   /** Refuses installations that come too often; the whole request when there is nobody else in it. */
   private holdBack(
-    read: readonly (EnrolmentRequest | EnrolmentItemRefusal)[],
-  ): readonly (EnrolmentRequest | EnrolmentItemRefusal)[] {
+    read: readonly (EnrolmentItem | EnrolmentItemRefusal)[],
+  ): readonly (EnrolmentItem | EnrolmentItemRefusal)[] {
     const held = read.map((one) =>
       'practiceId' in one && !this.limits.admitInstallation(one.installationId)
         ? ({ installationId: one.installationId, code: 'ENROLLED_TOO_OFTEN' } as const)
@@ -107,26 +128,19 @@ export class EnrolRequest {
     return held;
   }
 
-  private place(
-    read: EnrolmentRequest | EnrolmentItemRefusal,
+  private reach(
     organisationCode: string,
-  ): (EnrolmentRequest & { readonly branch?: string }) | EnrolmentItemRefusal {
-    if (!('practiceId' in read)) return read;
-    const { installationId, practiceId: named } = read;
-    const practiceId = this.scope.practiceOf(named) ?? named;
+    practiceId: string,
+  ): 'PRACTICE_CLOSED' | 'OUT_OF_SCOPE' | 'UNKNOWN_PRACTICE' | null {
     switch (this.scope.verdict(organisationCode, practiceId)) {
       case 'WITHIN':
-        return practiceId === named ? read : { ...read, practiceId, branch: named };
+        return null;
       case 'CLOSED':
-        return { installationId, code: 'PRACTICE_CLOSED', detail: `practice ${practiceId} is closed` };
+        return 'PRACTICE_CLOSED';
       case 'OUTSIDE':
-        return {
-          installationId,
-          code: 'OUT_OF_SCOPE',
-          detail: `practice ${practiceId} is outside of the token’s organisation`,
-        };
+        return 'OUT_OF_SCOPE';
       case 'UNKNOWN_PRACTICE':
-        return { installationId, code: 'UNKNOWN_PRACTICE', detail: `there is no practice ${practiceId}` };
+        return 'UNKNOWN_PRACTICE';
     }
   }
 
@@ -137,7 +151,7 @@ export class EnrolRequest {
       outcome: result.outcome,
       machineId: formatMachineKey(result.key),
       credential: this.signer.signMachine(result.key, result.generation, nowMs + this.signer.life.validMs),
-      code: null,
+      code: result.contradicts ? 'HARDWARE_CONTRADICTS' : null,
     };
   }
 }
@@ -158,6 +172,18 @@ function tokenRefusal(code: EnrolmentTokenRefusal): RefusedRequest {
 function refused(installationId: string | null, code: RefusalCode, detail?: string): EnrolmentItemResult {
   const result = { installationId, outcome: 'REJECTED', machineId: null, credential: null, code } as const;
   return detail === undefined ? result : { ...result, detail };
+}
+
+/** What a refusal says of the practice that the request names. */
+const OF_PLACE: Partial<Record<RefusalCode, (practice: string) => string>> = {
+  PRACTICE_CLOSED: (practice) => `practice ${practice} is closed`,
+  OUT_OF_SCOPE: (practice) => `practice ${practice} is outside of the token’s organisation`,
+  UNKNOWN_PRACTICE: (practice) => `there is no practice ${practice}`,
+};
+
+function withPlace(result: EnrolmentItemResult, practice: string): EnrolmentItemResult {
+  const say = result.code === null ? undefined : OF_PLACE[result.code];
+  return say === undefined ? result : { ...result, detail: say(practice) };
 }
 
 function withWarnings(result: EnrolmentItemResult, warnings: readonly FieldWarning[]): EnrolmentItemResult {

@@ -4,6 +4,7 @@ import type {
   BlindnessWatch,
   RecheckDeadlines,
   ReportHeartbeats,
+  SettleReplacements,
   SweepReport,
   SweepSilence,
 } from '@app/tracking';
@@ -19,7 +20,7 @@ const FAST_SWEEP_EVERY_MS = SECOND_MS;
 /** Changes of opening hours are seen to this often. */
 const RECHECK_EVERY_MS = 5 * SECOND_MS;
 
-/** Keeps up with opening hours, and sweeps silence: by itself, and when a manual clock is set. */
+/** Runs what happens by itself: opening hours, silence, and claims of replacement; and when a manual clock is set. */
 export class SweepSchedule {
   private readonly logger = new Logger('sweep');
   private timers: NodeJS.Timeout[] = [];
@@ -29,6 +30,7 @@ export class SweepSchedule {
   constructor(
     private readonly clock: RecoveryClock,
     private readonly sweeper: SweepSilence,
+    private readonly replacements: SettleReplacements,
     private readonly blindness: BlindnessWatch,
     private readonly presence: PresenceSchedule,
     private readonly reports: ReportHeartbeats,
@@ -90,7 +92,9 @@ export class SweepSchedule {
     );
     await this.rechecks.run();
     const report = await this.sweeper.sweep(untilMs);
+    const replaced = await this.replacements.settle(untilMs);
     const { examined, moved, held, sitesBack } = report;
+    if (replaced > 0) this.logger.log({ event: 'replacements_settled', machines: replaced });
     if (moved > 0) this.logger.debug({ event: 'silence_swept', examined, moved });
     if (held > 0 || sitesBack > 0) this.logger.log({ event: 'silence_held', machines: held, sitesBack });
     return report;

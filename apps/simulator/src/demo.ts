@@ -11,6 +11,7 @@ import type { RuleComparison } from './report/rule-comparison';
 import { grouped } from './report/text-table';
 import { ProgressWatch } from './report/watch-progress';
 import { FleetRun } from './run/fleet-run';
+import { RepairDesk } from './run/repair-desk';
 import { runWeek } from './run/run-week';
 import { manualClock } from './run/service-clock';
 import { compareRules, showVerdicts } from './run/show-verdicts';
@@ -48,7 +49,11 @@ async function demonstrate(
     const run = new FleetRun({ client, fleet, enrolmentToken, relayCredential });
     const clock = manualClock(client, adminToken, fromMs, options.speed);
     const watch = new ProgressWatch({ client, out: stdout, fromMs, untilMs });
-    const onStep = (nowMs: number): Promise<void> => watch.step(nowMs, run.sent);
+    const desk = new RepairDesk(client);
+    const onStep = async (nowMs: number): Promise<void> => {
+      await desk.step(nowMs);
+      await watch.step(nowMs, run.sent);
+    };
     const askedAtMs = week.at(MONDAY, ASKED_ON_MONDAY_UTC);
     const about = (atMs: number): Watched => ({
       fromMs,

@@ -6,6 +6,7 @@ import { INCIDENT_WEEK_STARTS_AT_MS, weekOf } from './fleet/week';
 import { grouped } from './report/text-table';
 import { ProgressWatch } from './report/watch-progress';
 import { FleetRun } from './run/fleet-run';
+import { RepairDesk } from './run/repair-desk';
 import { runWeek } from './run/run-week';
 import { manualClock, runningClock } from './run/service-clock';
 import { showVerdicts } from './run/show-verdicts';
@@ -91,9 +92,11 @@ async function simulate(options: SimulateOptions, client: WireClient, signal: Ab
   const relayCredential = await createRelayCredential(client);
   const run = new FleetRun({ client, fleet, enrolmentToken, relayCredential });
   const watch = new ProgressWatch({ client, out: stdout, fromMs, untilMs });
+  const desk = new RepairDesk(client);
   let reachedMs = fromMs;
   const onStep = async (nowMs: number): Promise<void> => {
     reachedMs = nowMs;
+    await desk.step(nowMs);
     await watch.step(nowMs, run.sent);
   };
   await runWeek(run, { fromMs, untilMs, clock, signal, onStep });

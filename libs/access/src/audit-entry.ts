@@ -4,7 +4,7 @@
  *
  * What ends in LISTED, EXPORTED, COUNTED, READ or PREVIEWED is a reading. MACHINE_CARED_FOR and MACHINES_CARED_FOR: a person did
  * something for a machine, or for many; what exactly stands on their timelines. ENROLMENTS_DECIDED: a person let waiting installations in, or
- * refused them. BOOKS_RECONCILED: the fleet was recounted, and if it was asked for the books put right. REGISTER_IMPORTED: an asset
+ * refused them. REPLACEMENTS_DECIDED: a person approved or refused that machines took the places of others. BOOKS_RECONCILED: the fleet was recounted, and if it was asked for the books put right. REGISTER_IMPORTED: an asset
  * list was compared with the register, and taken if that was asked for. AUTHENTICATION_FAILED: somebody showed no credential that holds.
  * SERVICE_STARTED and SERVICE_STOPPED enclose the time in which this process recorded. AUDIT_BROKEN: the log was found shorter or
  * other than it was left.
@@ -42,9 +42,11 @@ export const AUDIT_ACTIONS = [
   'RELAY_CREDENTIAL_REVOKED',
   'MACHINE_CREDENTIAL_REVOKED',
   'ENROLMENTS_DECIDED',
+  'REPLACEMENTS_DECIDED',
   'PRACTICES_IMPORTED',
   'REGISTER_IMPORTED',
   'REGISTER_LISTED',
+  'REPLACEMENTS_LISTED',
   'BOOKS_RECONCILED',
   'AUTHENTICATION_FAILED',
   'SERVICE_STARTED',

@@ -33,6 +33,13 @@ const DAY_MS = 86_400_000;
  */
 const DEFAULT_CREDENTIAL_LIFE: CredentialLife = { validMs: 90 * DAY_MS, overlapMs: 60 * DAY_MS };
 
+type CredentialFields = {
+  readonly prefix: string;
+  readonly subject: string;
+  readonly detail: string;
+  readonly expiresAtMs: number | null;
+};
+
 const MACHINE_PREFIX = 'm1';
 const RELAY_PREFIX = 'r1';
 /** Between the prefix and the name of the key. */
@@ -71,13 +78,9 @@ export class CredentialSigner {
 
   /** Who a credential speaks for, or why it is refused. */
   verify(credential: string, nowMs: number): Speaker | CredentialRefusal {
-    const [prefix, payload, mac, ...rest] = credential.split('.');
-    if (prefix === undefined || payload === undefined || mac === undefined || rest.length > 0)
-      return 'CREDENTIAL_INVALID';
-    if (!this.isGenuine(prefix, `${prefix}.${payload}`, mac)) return 'CREDENTIAL_INVALID';
-    const [subject, detail, expires] = Buffer.from(payload, 'base64url').toString('utf8').split('~');
-    if (subject === undefined || detail === undefined || expires === undefined) return 'CREDENTIAL_INVALID';
-    const expiresAtMs = expires === '' ? null : Number(expires) * 1_000;
+    const fields = this.read(credential);
+    if (fields === null) return 'CREDENTIAL_INVALID';
+    const { prefix, subject, detail, expiresAtMs } = fields;
     if (expiresAtMs !== null && expiresAtMs <= nowMs) return 'CREDENTIAL_EXPIRED';
     const isEnding = expiresAtMs !== null && expiresAtMs - nowMs <= this.life.overlapMs;
     const renewalDue = isEnding || !prefix.endsWith(this.newestMark);
@@ -86,6 +89,23 @@ export class CredentialSigner {
     const key = parseMachineKey(subject);
     if (key === null) return 'CREDENTIAL_INVALID';
     return { kind: 'MACHINE', key, generation: Number(detail), renewalDue };
+  }
+
+  /** Which machine a genuine credential was given to, also when its time has passed; null: it is none of ours, or a relay's. */
+  provenMachine(credential: string): { readonly key: MachineKey; readonly generation: number } | null {
+    const fields = this.read(credential);
+    if (!fields?.prefix.startsWith(MACHINE_PREFIX)) return null;
+    const key = parseMachineKey(fields.subject);
+    return key === null ? null : { key, generation: Number(fields.detail) };
+  }
+
+  private read(credential: string): CredentialFields | null {
+    const [prefix, payload, mac, ...rest] = credential.split('.');
+    if (prefix === undefined || payload === undefined || mac === undefined || rest.length > 0) return null;
+    if (!this.isGenuine(prefix, `${prefix}.${payload}`, mac)) return null;
+    const [subject, detail, expires] = Buffer.from(payload, 'base64url').toString('utf8').split('~');
+    if (subject === undefined || detail === undefined || expires === undefined) return null;
+    return { prefix, subject, detail, expiresAtMs: expires === '' ? null : Number(expires) * 1_000 };
   }
 
   private sign(prefix: string, fields: readonly string[]): string {

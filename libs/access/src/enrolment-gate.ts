@@ -10,8 +10,14 @@ export type Applicant = {
   readonly serialNumber: string | null;
   /** The generation of credential it would get; more than 1 after a revocation. */
   readonly generation: number;
-  /** It has no machine yet: letting it in takes a use of the token. */
+  /** It has no machine yet. */
   readonly isNew: boolean;
+  /** It showed the credential that it had: it is who it says, and takes no use. */
+  readonly isProven: boolean;
+  /** A person moved its machine here, and it has said nothing since: that was a word, too. */
+  readonly justMoved: boolean;
+  /** When its machine was last heard; null: never. */
+  readonly heardAtMs: number | null;
 };
 
 /** What the gate says to an applicant. */
@@ -44,16 +50,34 @@ type RequestRow = {
   readonly installation_id: string;
   readonly generation: number;
   readonly verdict: 'APPROVED' | 'DENIED' | null;
+  readonly decided_ms: number | null;
 };
+type LastUse = { readonly token_id: string; readonly used_ms: number };
+
+/** What is known of applicants beside what they say. */
+type Records = {
+  readonly requests: readonly RequestRow[];
+  /** By installation: the last use of any token. */
+  readonly lastUses: ReadonlyMap<string, LastUse>;
+};
+
+/** What is said to an applicant, whether it takes a use of the token, and whether a person is asked who was not asked before. */
+type Ruling = { readonly admission: Admission; readonly takesUse: boolean; readonly asks: boolean };
 
 /**
  * Lets the installations of one request in by one token, inside the transaction that creates their machines. The token's row stays
  * locked until it ends: two requests cannot take the same use, and a revocation falls before or after, never between.
  *
- * Where the token requires approval, whoever is not approved yet waits in a queue. Waiting takes the use that letting in would take,
- * so that the queue is bounded as the token is. A token that has expired brings in nothing new; an installation that is known and whose
- * credential ran out meanwhile may still ask by it, and waits for a person's word: else it could never come back. Each generation of credential is approved by itself: after a revocation a person
- * decides again.
+ * An installation's id is no secret: it stands in lists and records. So whoever asks again for a machine that has reported shows the
+ * credential that it had, also one whose time has passed, or takes a use of the token and waits for a person's word. So does whoever
+ * asks again after a revocation, and everybody where the token requires approval. Only an answer that was lost is given again: to the
+ * same token, while the machine has not reported since.
+ *
+ * A person's word is about an installation at a practice, whatever the token that it came with: a denial holds, a question that is
+ * open stays open, and an approval is used up by the first report after it. Each generation of credential is approved by itself.
+ *
+ * A token that has expired brings in nothing new, and lets nobody in: an installation that is known may still ask by it, and waits for a
+ * person's word, or it could never come back.
  */
 export class EnrolmentGate {
   constructor(
@@ -66,33 +90,49 @@ export class EnrolmentGate {
   async admit(db: Queryable, applicants: readonly Applicant[]): Promise<ReadonlyMap<string, Admission>> {
     const token = await this.lockToken(
       db,
-      applicants.some(({ isNew }) => isNew),
+      applicants.some(({ isProven }) => !isProven),
     );
-    const decided = token.requires_approval
-      ? await this.decisions(db, applicants)
-      : new Map<string, Admission>();
+    if (token.expired && applicants.some(({ isNew }) => isNew))
+      throw new EnrolmentTokenRefused('TOKEN_EXPIRED');
+    const records = await this.records(db, applicants);
     let usesLeft = token.max_uses === null ? Number.POSITIVE_INFINITY : token.max_uses - token.uses;
     let taken = 0;
     const waiting: Applicant[] = [];
     const admissions = new Map<string, Admission>();
     for (const applicant of applicants) {
-      const known = decided.get(applicant.installationId);
-      if (known !== undefined) {
-        admissions.set(applicant.installationId, known);
-        continue;
-      }
-      if (applicant.isNew && usesLeft < 1) {
-        admissions.set(applicant.installationId, 'TOKEN_EXHAUSTED');
-        continue;
-      }
-      if (applicant.isNew) [usesLeft, taken] = [usesLeft - 1, taken + 1];
-      if (token.requires_approval) waiting.push(applicant);
-      admissions.set(applicant.installationId, token.requires_approval ? 'AWAITING_APPROVAL' : 'ADMITTED');
+      const ruling = this.rule(applicant, records, token);
+      const admission = ruling.takesUse && usesLeft < 1 ? 'TOKEN_EXHAUSTED' : ruling.admission;
+      admissions.set(applicant.installationId, admission);
+      if (ruling.asks && admission === 'AWAITING_APPROVAL') waiting.push(applicant);
+      if (ruling.takesUse && admission !== 'TOKEN_EXHAUSTED') [usesLeft, taken] = [usesLeft - 1, taken + 1];
     }
     if (taken > 0)
       await db.query('UPDATE enrolment_token SET uses = uses + $2 WHERE id = $1', [this.token.id, taken]);
     if (waiting.length > 0) await this.queue(db, waiting);
     return admissions;
+  }
+
+  /** Waiting takes the use that letting in would take, so that the queue is bounded as the token is. */
+  private rule(applicant: Applicant, records: Records, token: TokenRow): Ruling {
+    const { isNew, isProven, justMoved, generation, installationId } = applicant;
+    const about = records.requests.filter((one) => one.installation_id === installationId);
+    const word = wordOn(applicant, about);
+    if (word === 'DENIED') return { admission: 'APPROVAL_DENIED', takesUse: false, asks: false };
+    if (isProven && !token.expired) return ADMITTED;
+    if (word === 'APPROVED') return ADMITTED;
+    if (word === 'OPEN') return { admission: 'AWAITING_APPROVAL', takesUse: false, asks: false };
+    if (token.expired) return { admission: 'AWAITING_APPROVAL', takesUse: false, asks: true };
+    const lastUse = records.lastUses.get(installationId);
+    const isRevoked = generation > FIRST_GENERATION;
+    if (!isNew && !isRevoked && this.isAnswerLost(applicant, lastUse)) return ADMITTED;
+    const isDoubted = about.some(({ verdict }) => verdict !== 'APPROVED');
+    const mayEnter = (isNew || justMoved) && !isRevoked && !isDoubted && !token.requires_approval;
+    return { admission: mayEnter ? 'ADMITTED' : 'AWAITING_APPROVAL', takesUse: true, asks: !mayEnter };
+  }
+
+  /** The same token let it in last, and it has not reported since: it may never have learned its credential. */
+  private isAnswerLost({ heardAtMs }: Applicant, lastUse: LastUse | undefined): boolean {
+    return lastUse?.token_id === this.token.id && (heardAtMs === null || heardAtMs <= lastUse.used_ms);
   }
 
   /** Writes down who was let in. */
@@ -110,7 +150,7 @@ export class EnrolmentGate {
     ]);
   }
 
-  /** Those who are known take no use: they need not wait for each other. */
+  /** Those who are proven take no use: they need not wait for each other. */
   private async lockToken(db: Queryable, takesUses: boolean): Promise<TokenRow> {
     const { rows } = await db.query<TokenRow>(
       `SELECT max_uses, uses, requires_approval, revoked_at IS NOT NULL AS revoked,
@@ -121,32 +161,29 @@ export class EnrolmentGate {
     const [row] = rows;
     if (row === undefined) throw new EnrolmentTokenRefused('TOKEN_UNKNOWN');
     if (row.revoked) throw new EnrolmentTokenRefused('TOKEN_REVOKED');
-    if (!row.expired) return row;
-    if (takesUses) throw new EnrolmentTokenRefused('TOKEN_EXPIRED');
-    return { ...row, requires_approval: true };
+    return row;
   }
 
-  /** What was decided, or is still open, about applicants who asked before for the same generation. */
-  private async decisions(db: Queryable, applicants: readonly Applicant[]): Promise<Map<string, Admission>> {
-    const { rows } = await db.query<RequestRow>(
-      `SELECT request.practice_id, request.installation_id, request.generation, request.verdict
-       FROM unnest($2::text[], $3::text[]) AS wanted (practice_id, installation_id)
-       JOIN enrolment_request AS request
-         ON request.practice_id = wanted.practice_id AND request.installation_id = wanted.installation_id
-        AND request.token_id = $1`,
-      [this.token.id, applicants.map((one) => one.practiceId), applicants.map((one) => one.installationId)],
+  /** What was asked and decided about these installations by any token, and who let them in last. */
+  private async records(db: Queryable, applicants: readonly Applicant[]): Promise<Records> {
+    const ids = applicants.map((one) => one.installationId);
+    const { rows: requests } = await db.query<RequestRow>(
+      `SELECT practice_id, installation_id, generation, verdict, round(date_part('epoch', decided_at) * 1000) AS decided_ms
+       FROM enrolment_request WHERE installation_id = ANY ($1::text[])`,
+      [ids],
     );
-    const decided = new Map<string, Admission>();
-    for (const one of applicants) {
-      const row = rows.find(
-        (request) =>
-          request.installation_id === one.installationId &&
-          request.practice_id === one.practiceId &&
-          request.generation === one.generation,
-      );
-      if (row !== undefined) decided.set(one.installationId, ADMISSION_BY_VERDICT[row.verdict ?? 'OPEN']);
-    }
-    return decided;
+    const unproven = applicants.filter(({ isNew, isProven }) => !isNew && !isProven);
+    if (unproven.length === 0) return { requests, lastUses: new Map() };
+    const { rows: uses } = await db.query<LastUse & { readonly installation_id: string }>(
+      `SELECT wanted.installation_id, use.token_id, round(date_part('epoch', use.used_at) * 1000) AS used_ms
+       FROM unnest($1::text[]) AS wanted (installation_id)
+       CROSS JOIN LATERAL (
+         SELECT token_id, used_at FROM enrolment_use
+         WHERE installation_id = wanted.installation_id ORDER BY used_at DESC LIMIT 1
+       ) AS use`,
+      [unproven.map((one) => one.installationId)],
+    );
+    return { requests, lastUses: new Map(uses.map((use) => [use.installation_id, use])) };
   }
 
   private async queue(db: Queryable, applicants: readonly Applicant[]): Promise<void> {
@@ -164,11 +201,27 @@ export class EnrolmentGate {
   }
 }
 
-const ADMISSION_BY_VERDICT = {
-  APPROVED: 'ADMITTED',
-  DENIED: 'APPROVAL_DENIED',
-  OPEN: 'AWAITING_APPROVAL',
-} as const satisfies Record<'APPROVED' | 'DENIED' | 'OPEN', Admission>;
+const ADMITTED: Ruling = { admission: 'ADMITTED', takesUse: false, asks: false };
+
+/** As machines are enrolled; more after a revocation. */
+const FIRST_GENERATION = 1;
+
+/**
+ * The word that holds for an applicant at its practice: the last one that was said, else OPEN where the question was asked; null: it was
+ * not, or the approval is used up.
+ */
+function wordOn(
+  { practiceId, generation, isNew, heardAtMs }: Applicant,
+  about: readonly RequestRow[],
+): 'APPROVED' | 'DENIED' | 'OPEN' | null {
+  const here = about.filter((one) => one.practice_id === practiceId && one.generation === generation);
+  const decided = here.filter(({ decided_ms: ms }) => ms !== null);
+  const last = decided.sort((a, b) => (b.decided_ms ?? 0) - (a.decided_ms ?? 0))[0];
+  if (last?.verdict === 'DENIED') return 'DENIED';
+  if (here.some(({ verdict }) => verdict === null)) return 'OPEN';
+  if (last === undefined) return null;
+  return isNew || heardAtMs === null || heardAtMs <= (last.decided_ms ?? 0) ? 'APPROVED' : null;
+}
 
 const RECORD_USES = `
   INSERT INTO enrolment_use (practice_id, use_id, token_id, installation_id, machine_id, outcome, address, used_at)
@@ -182,4 +235,7 @@ const QUEUE_REQUESTS = `
   SELECT asked.practice_id, asked.request_id, $1, asked.installation_id, asked.generation, asked.hostname, asked.serial_number,
          $3, to_timestamp($2::float8 / 1000)
   FROM unnest($4::uuid[], $5::text[], $6::text[], $7::int[], $8::text[], $9::text[])
-    AS asked (request_id, practice_id, installation_id, generation, hostname, serial_number)`;
+    AS asked (request_id, practice_id, installation_id, generation, hostname, serial_number)
+  ON CONFLICT (practice_id, installation_id, token_id, generation) DO UPDATE
+    SET verdict = NULL, decided_at = NULL, requested_at = excluded.requested_at, address = excluded.address,
+        hostname = excluded.hostname, serial_number = excluded.serial_number`;

@@ -9,6 +9,7 @@ import {
   placeMoved,
   revokeCredentials,
   saveCare,
+  saveClaims,
   saveDecisions,
   type CareChange,
   type CareSignature,
@@ -168,6 +169,16 @@ async function save(db: Queryable, decided: readonly Decided[], request: BatchRe
     db,
     decided.map(({ decision }) => decision.change),
     signature,
+  );
+  await saveClaims(
+    db,
+    decided.flatMap(({ stored: { key }, decision: { claimedBy, state } }) =>
+      claimedBy === null
+        ? []
+        : [{ key, successorId: claimedBy, replaced: state?.machine.state === 'REPLACED' }],
+    ),
+    true,
+    nowMs,
   );
   await revokeCredentials(
     db,

@@ -1,6 +1,7 @@
 import {
   decidePersonsAct,
   GROUP_OF_STATE,
+  isProven,
   type Decision,
   type PersonsAct,
   type Rules,
@@ -33,6 +34,8 @@ export type CareDecision = {
   readonly change: CareChange;
   /** null: exposure, state and memory stay as they are. */
   readonly state: Decision | null;
+  /** The machine that was named as its successor: its place is claimed, and the claim approved. */
+  readonly claimedBy: string | null;
   /** All credentials of the machine become invalid. */
   readonly revokesCredentials: boolean;
 };
@@ -157,18 +160,33 @@ function act(
   const personsAct = personsActOf(before, action, surroundings);
   if (typeof personsAct === 'string') return personsAct;
   const record = { atMs: surroundings.nowMs, careOrdinal: before.version + 1 };
-  const state = decidePersonsAct(machine, personsAct, record, surroundings.rules);
-  if (typeof state === 'string') return state;
+  const acted = decidePersonsAct(machine, personsAct, record, surroundings.rules);
+  if (typeof acted === 'string') return acted;
+  // A person's word approves; that the place is taken is for the successor's own reports to prove.
+  const isPending = action.kind === 'REPLACE' && !hasProof(surroundings);
+  const state = isPending ? { ...acted, machine, transitions: [] } : acted;
   const stateChange =
     state.machine.state === machine.state ? {} : { fromState: machine.state, toState: state.machine.state };
   const details = { ...detailsOf(action, surroundings), ...stateChange };
-  const decision = done(before, action.kind, details, careAfter(action, surroundings));
+  const after = careAfter(action, surroundings);
+  const decision = done(
+    before,
+    action.kind,
+    details,
+    isPending ? { ...after, successorId: before.care.successorId } : after,
+  );
   const isSettled = action.kind === 'SETTLE_IDENTITY';
   return {
     change: { ...decision.change, identitySettled: isSettled },
     state,
+    claimedBy: action.kind === 'REPLACE' ? action.successor.machineId : null,
     revokesCredentials: action.kind === 'MOVE' || (isSettled && action.resolution === 'TWO_MACHINES'),
   };
+}
+
+/** Whether the successor has passed the tests by its own reports. */
+function hasProof({ successor }: CareSurroundings): boolean {
+  return successor !== null && isProven(successor.machine, Number.NEGATIVE_INFINITY);
 }
 
 /** Whoever sets a machine aside again, with another day for the review, only moves that day. */
@@ -259,7 +277,7 @@ function done(
 ): CareDecision {
   const after = { ...before.care, ...changed };
   const change = { before, after, tagsAdded: [], tagsRemoved: [], identitySettled: false, kind, details };
-  return { change, state: null, revokesCredentials: false };
+  return { change, state: null, claimedBy: null, revokesCredentials: false };
 }
 
 function withoutNulls(details: Readonly<Record<string, unknown>>): Record<string, unknown> {

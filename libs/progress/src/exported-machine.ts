@@ -73,7 +73,7 @@ export function toExportedMachine(
 }
 
 function knownOf(row: ExportRow, view: MachineView, nowMs: number): KnownOfMachine {
-  const { assignee, assigned_until: until, attested_at: attestedAt, successor_id: successorId } = row;
+  const { assignee, assigned_until: until, attested_at: attestedAt } = row;
   const isClaimed = assignee !== null && until !== null && until.getTime() > nowMs;
   return {
     assetTag: row.asset_tag,
@@ -89,9 +89,9 @@ function knownOf(row: ExportRow, view: MachineView, nowMs: number): KnownOfMachi
     reviewOn: row.review_on,
     enrolledAtMs: row.enrolled_at?.getTime() ?? null,
     replacedBy:
-      successorId === null
+      view.successorId === null
         ? null
-        : formatMachineKey({ practiceId: view.key.practiceId, machineId: successorId }),
+        : formatMachineKey({ practiceId: view.key.practiceId, machineId: view.successorId }),
     movedTo: row.moved_to,
   };
 }

@@ -41,6 +41,7 @@ export {
   type RegisterSummary,
   type SharedIdentity,
 } from './register.reader';
+export { ReplacementReader, type ReplacementPlace, type ReplacementView } from './replacement.reader';
 export { recoveredShare } from './public-progress';
 export {
   PUBLIC_LEVELS,

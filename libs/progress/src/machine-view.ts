@@ -149,7 +149,7 @@ export function toMachineView(row: MachineViewRow, reading: MachineReading, sort
     lastHeardAtMs,
     freshness: freshnessAt(lastHeardAtMs, nowMs, rules.policy),
     sinceMs,
-    successorId: row.successor_id,
+    successorId: state === 'REPLACED' ? row.successor_id : null,
     facts: factsOf(row),
     role: row.role,
     priority: priorityOf(priorityFacts, nowMs),

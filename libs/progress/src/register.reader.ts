@@ -5,6 +5,7 @@ import type { OrganisationReader } from './organisation.reader';
 /**
  * What does not agree between the register and the machines. NEVER_ENROLLED: the register has it, and it was never heard of.
  * NOT_IN_REGISTER: it enrolled at a practice that has a register, which does not have it. RE_IMAGED: one asset, installed anew.
+ * REPLACEMENT_OPEN: another machine claims its place, and nobody has decided; until then both count.
  * IDENTITY_TWICE: two machines in use, or three, share a serial number, an SMBIOS UUID or a practice's asset tag, or one was heard
  * twice at once. IDENTITY_SHARED: more machines share such a value than one asset can have records, so that it identifies nothing.
  */
@@ -12,6 +13,7 @@ export const REGISTER_FINDINGS = [
   'NEVER_ENROLLED',
   'NOT_IN_REGISTER',
   'RE_IMAGED',
+  'REPLACEMENT_OPEN',
   'IDENTITY_TWICE',
   'IDENTITY_SHARED',
 ] as const;
@@ -40,7 +42,7 @@ export type FoundMachine = {
   readonly state: RecoveryState;
   /** Of IDENTITY_TWICE and IDENTITY_SHARED: what is shared. */
   readonly shared: SharedIdentity | null;
-  /** Of RE_IMAGED: what it replaced. Of IDENTITY_TWICE and IDENTITY_SHARED: who shares it, the first ten. As text. */
+  /** Of RE_IMAGED: what it replaced. Of REPLACEMENT_OPEN: who claims its place. Of the others: who shares it, the first ten. As text. */
   readonly others: readonly string[];
 };
 
@@ -189,6 +191,15 @@ const FOUND: Record<RegisterFinding, string> = {
     JOIN machine AS old ON old.practice_id = place.practice_id AND old.successor_id IS NOT NULL
     JOIN machine ON machine.practice_id = old.practice_id AND machine.machine_id = old.successor_id
     WHERE lower(machine.serial_number) = lower(old.serial_number) OR lower(machine.smbios_uuid) = lower(old.smbios_uuid)
+    GROUP BY machine.practice_id, machine.machine_id`,
+  REPLACEMENT_OPEN: `
+    SELECT machine.practice_id, machine.machine_id, NULL AS shared,
+           array_agg(one.practice_id || '.' || one.successor_id ORDER BY one.successor_id) AS others
+    ${FROM_MACHINES}
+    JOIN replacement AS one ON one.practice_id = machine.practice_id AND one.machine_id = machine.machine_id
+    JOIN machine_status AS claimant
+      ON claimant.practice_id = one.practice_id AND claimant.machine_id = one.successor_id AND claimant.state <> 12
+    WHERE status.state NOT IN ${OUT_OF_USE} AND one.verdict IS NULL
     GROUP BY machine.practice_id, machine.machine_id`,
   IDENTITY_TWICE: firstShared(`
     ${twinsByAny(`BETWEEN 2 AND ${IDENTITY_HOLDERS_MAX}`)}

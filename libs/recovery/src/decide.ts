@@ -44,12 +44,14 @@ export type Decision = {
  * 4. Evidence older than the newest, or than the moment the state began, is STALE: the exposure may have sharpened, the state
  *    stays.
  * 5. Otherwise the state is derived and reached by allowed moves only; a move that the table refuses does not happen.
+ * 6. A replaced machine that speaks was not replaced, or shares its identity: the conflict is kept, and its evidence decides again.
  */
 export function decideHeartbeat(machine: TrackedMachine, evidence: Evidence, rules: Rules): Decision {
   const { incident, policy } = rules;
   const again = isHeardAgain(machine.memory, evidence);
   if (again && hasFactsOf(machine.memory.heard, evidence)) return duplicateFor(machine);
   const newest = isNewest(machine.memory, evidence);
+  const reopens = newest && machine.state === 'REPLACED';
   const memory = absorb(machine.memory, evidence, incident, policy);
   if (!newest && isCounted(machine.memory, evidence) && isSameMemory(memory, machine.memory))
     return duplicateFor(machine);
@@ -57,11 +59,12 @@ export function decideHeartbeat(machine: TrackedMachine, evidence: Evidence, rul
     machine.exposure,
     classifyExposure(memory, memory.heard?.atMs ?? evidence.observedAtMs, rules),
   );
-  const stale = again || !newest || evidence.observedAtMs < machine.sinceMs;
+  const stale = again || !newest || (evidence.observedAtMs < machine.sinceMs && !reopens);
   const target = stale
     ? stay(machine)
     : reachable(machine, deriveFor(machine, memory, exposure.exposure, rules));
-  const transitions = changesTo(machine, exposure, target, evidence.observedAtMs, () =>
+  const atMs = reopens ? Math.max(evidence.observedAtMs, machine.sinceMs) : evidence.observedAtMs;
+  const transitions = changesTo(machine, exposure, target, atMs, () =>
     evidenceOf(evidence, harmfulHits(memory, rules), stale),
   );
   return {
@@ -88,7 +91,7 @@ export function decideWithoutHeartbeat(
   return { outcome: 'ACCEPTED', machine: settled(machine, machine.memory, transitions, rules), transitions };
 }
 
-/** A successor was enrolled on the same hardware: the old installation is replaced, whatever state it was in. */
+/** The machine was found to be replaced (`judgeReplacement`): its successor has proven itself, and it is silent. */
 export function decideReplacement(machine: TrackedMachine, successor: string, atMs: number): Decision {
   if (!isMoveAllowed(machine.state, 'REPLACED')) return { outcome: 'ACCEPTED', machine, transitions: [] };
   const transition: Transition = {
@@ -131,16 +134,22 @@ export function deriveFor(
   rules: Rules,
 ): StateVerdict {
   const verdict = deriveState(memory, exposure, rules);
-  const becomesRecovered =
-    GROUP_OF_STATE[verdict.state] === 'RECOVERED' && GROUP_OF_STATE[machine.state] !== 'RECOVERED';
+  const becomesRecovered = GROUP_OF_STATE[verdict.state] === 'RECOVERED' && !hadRecovered(machine, rules);
   if (!becomesRecovered || memory.conflictSinceMs === null) return verdict;
   return deriveState({ ...memory, proof: null }, exposure, rules);
 }
 
-/** States set by a person or by replacement are left by a person; only DORMANT is reopened by a heartbeat. */
+/** A replaced machine counts as recovered by its successor; whether it had recovered itself stands in its memory. */
+function hadRecovered({ state, memory, exposure }: TrackedMachine, rules: Rules): boolean {
+  const own = state === 'REPLACED' ? deriveState(memory, exposure, rules).state : state;
+  return GROUP_OF_STATE[own] === 'RECOVERED';
+}
+
+/** RETIRED is left by a person only; a heartbeat reopens DORMANT and REPLACED. */
 function reachable(machine: TrackedMachine, verdict: StateVerdict): StateVerdict {
-  if (machine.state === 'RETIRED' || machine.state === 'REPLACED') return stay(machine);
-  return routeBetween(machine.state, verdict.state) === null ? stay(machine) : verdict;
+  if (machine.state === 'RETIRED' || routeBetween(machine.state, verdict.state) === null)
+    return stay(machine);
+  return machine.state === 'REPLACED' ? { ...verdict, reason: 'HEARD_AFTER_REPLACEMENT' } : verdict;
 }
 
 /** What leads from a machine's exposure and state to others: the steps of the allowed way, or the change of exposure alone. */

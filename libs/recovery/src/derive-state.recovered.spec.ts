@@ -129,7 +129,7 @@ describe('RELAPSED', () => {
 });
 
 describe('states that a person or a successor sets', () => {
-  it('REPLACED is terminal, and counts the successor as the reason', () => {
+  it('REPLACED counts the successor as the reason, and ends when the machine is heard again', () => {
     const pc = afterTheCrash()
       .reports('2024-07-22T06:05Z', crashed)
       .isReplaced('2024-07-22T07:00Z', 'machine-9');
@@ -138,8 +138,21 @@ describe('states that a person or a successor sets', () => {
       '2024-07-22T07:00:00.000Z',
       { source: 'ENROLMENT', successor: 'machine-9' },
     ]);
-    pc.reports('2024-07-22T08:05Z', crashed).silentUntil('2024-07-29T00:00Z').isReplaced('2024-07-29T00:00Z');
-    expect(pc.path).toEqual(['STABILISING', 'REPLACED']);
+    pc.silentUntil('2024-07-22T08:00Z').reports('2024-07-22T08:05Z', crashed);
+    expect(pc.path).toEqual(['STABILISING', 'REPLACED', 'STABILISING']);
+    expect(pc.lastTransition.reason).toBe('HEARD_AFTER_REPLACEMENT');
+    pc.silentUntil('2024-07-29T00:00Z').isReplaced('2024-07-29T00:00Z');
+    expect(pc.path.slice(3)).toEqual(['DOWN', 'REPLACED']);
+  });
+
+  it('REPLACED is left by a late report that is newer than all others, and not by an older one', () => {
+    const pc = afterTheCrash()
+      .reports('2024-07-22T06:05Z', crashed)
+      .isReplaced('2024-07-22T09:00Z', 'machine-9');
+    pc.reports('2024-07-22T06:01Z', crashed);
+    expect(pc.state).toBe('REPLACED');
+    pc.reports('2024-07-22T06:30Z', crashed);
+    expect([pc.state, pc.since]).toEqual(['STABILISING', '2024-07-22T09:00:00.000Z']);
   });
 
   it('DORMANT is reopened by a heartbeat, not by silence', () => {

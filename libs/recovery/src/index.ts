@@ -27,6 +27,7 @@ export { enrolledMachine, type TrackedMachine } from './machine';
 export { identifyingValue } from './identifying-value';
 export {
   comparableIdentities,
+  contradictingHardware,
   HARDWARE_IDENTITIES,
   identityKey,
   matchAssets,
@@ -48,6 +49,19 @@ export {
   type TransitionReason,
 } from './transition';
 export { decideHeartbeat, decideReplacement, type Decision, type Outcome } from './decide';
+export {
+  decideClaim,
+  isProven,
+  judgeReplacement,
+  noticeClaim,
+  REPLACEMENT_NEEDS,
+  REPLACEMENT_STATUSES,
+  withConflict,
+  withoutConflict,
+  type ReplacementClaim,
+  type ReplacementNeed,
+  type ReplacementStatus,
+} from './replacement';
 export {
   decideArrival,
   decidePersonsAct,

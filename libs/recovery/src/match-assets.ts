@@ -156,6 +156,22 @@ function add<T>(groups: Map<string, T[]>, value: string, one: T): void {
   else group.push(one);
 }
 
+/**
+ * Whether two descriptions cannot be of one piece of hardware: their serial numbers differ, or, where one has none, their SMBIOS UUIDs.
+ * Values that identify nothing are no identities, so they contradict nothing.
+ */
+export function contradictingHardware(
+  a: Pick<AssetIdentity, 'serialNumber' | 'smbiosUuid'>,
+  b: Pick<AssetIdentity, 'serialNumber' | 'smbiosUuid'>,
+): boolean {
+  const of = (one: typeof a): AssetIdentity => ({ ...one, assetTag: null, hostname: null });
+  for (const name of ['serialNumber', 'smbiosUuid'] as const) {
+    const [these, those] = [valuesOf(of(a), name), valuesOf(of(b), name)];
+    if (these.length > 0 && those.length > 0) return !these.some((value) => those.includes(value));
+  }
+  return false;
+}
+
 /** Whether a stronger identity tells them apart. */
 function contradicts(
   a: AssetIdentity,

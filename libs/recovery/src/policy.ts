@@ -38,6 +38,8 @@ export type Policy = {
   readonly siteMachinesMin: number;
   /** Opening time for which the silence of a whole practice explains that of its machines. */
   readonly siteHoldOpenMs: number;
+  /** Opening time without a report after which a machine may be taken to be replaced. */
+  readonly replacementSilentOpenMs: number;
 };
 
 /**
@@ -64,6 +66,7 @@ export const BOOTS_APART_MIN_MS = 60 * SECOND_MS;
  * - 3 machines for a site: one machine or two are switched off by one person; three at once share a cause.
  * - 10 h 30 of opening time for a site: one working day. A line or a fuse is mended within it; a practice that says nothing for
  *   longer has something to tell, and its machines are counted as they would be anywhere else.
+ * - 10 h 30 of opening time for a replacement: a machine in use is switched on within a working day, and then it speaks.
  */
 export const DEFAULT_POLICY: Policy = {
   intervalMs: 300 * SECOND_MS,
@@ -84,6 +87,7 @@ export const DEFAULT_POLICY: Policy = {
   sessionStartToleranceMs: 120 * SECOND_MS,
   siteMachinesMin: 3,
   siteHoldOpenMs: 10.5 * HOUR_MS,
+  replacementSilentOpenMs: 10.5 * HOUR_MS,
 };
 
 /**

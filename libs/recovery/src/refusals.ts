@@ -17,5 +17,6 @@ export const REFUSAL_CODES = [
   'APPROVAL_DENIED',
   'ENROLLED_TOO_OFTEN',
   'SAVE_FAILED',
+  'HARDWARE_CONTRADICTS',
 ] as const;
 export type RefusalCode = (typeof REFUSAL_CODES)[number];

@@ -56,7 +56,7 @@ describe('a heartbeat that says a state', () => {
 
   it('moves from every state by the shortest allowed way, and not at all where there is none', () => {
     const pairs = RECOVERY_STATES.flatMap((from) => SAID.map((said) => [from, said] as const));
-    const isPersons = (from: RecoveryState): boolean => from === 'RETIRED' || from === 'REPLACED';
+    const isPersons = (from: RecoveryState): boolean => from === 'RETIRED';
     const expected = pairs.map(([from, said]) => [
       from,
       said,
@@ -109,13 +109,13 @@ describe('the table of moves', () => {
     }
   });
 
-  it('ends at REPLACED, and leaves RETIRED only when a person reopens it', () => {
-    expect(MOVES.REPLACED).toEqual([]);
+  it('leaves REPLACED as evidence says, RETIRED only when a person reopens it', () => {
+    expect(MOVES.REPLACED).toEqual(MOVES.DORMANT.filter((to) => to !== 'REPLACED' && to !== 'RETIRED'));
     expect(MOVES.RETIRED).toEqual(['UNVERIFIED']);
   });
 
   it('never forgets an affected machine: UNVERIFIED is reached only where nothing was concluded or a person reopens', () => {
-    expect(movesTo('UNVERIFIED')).toEqual(['DOWN', 'IN_REPAIR', 'DORMANT', 'RETIRED']);
+    expect(movesTo('UNVERIFIED')).toEqual(['DOWN', 'IN_REPAIR', 'REPLACED', 'DORMANT', 'RETIRED']);
   });
 });
 
@@ -153,8 +153,8 @@ describe('the way between two states', () => {
     expect(routeBetween('RECOVERED', 'IN_REPAIR')).toEqual(['RELAPSED', 'IN_REPAIR']);
   });
 
-  it('does not exist from a terminal state, nor back to UNVERIFIED', () => {
-    expect(routeBetween('REPLACED', 'STABILISING')).toBeNull();
+  it('does not exist from RETIRED but to UNVERIFIED, nor back to UNVERIFIED', () => {
+    expect(routeBetween('RETIRED', 'STABILISING')).toBeNull();
     expect(routeBetween('RECOVERED', 'UNVERIFIED')).toBeNull();
     expect(routeBetween('NOT_AFFECTED', 'UNVERIFIED')).toBeNull();
   });

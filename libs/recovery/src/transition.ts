@@ -34,6 +34,7 @@ export const TRANSITION_REASONS = [
   'MOVED_TO_PRACTICE',
   'MOVED_FROM_PRACTICE',
   'LEFT_REGISTER',
+  'HEARD_AFTER_REPLACEMENT',
 ] as const;
 export type TransitionReason = (typeof TRANSITION_REASONS)[number];
 

@@ -33,6 +33,7 @@ import {
 import { ProgressCountEntity, ProgressLedgerEntity } from './entities/progress.entity';
 import { PracticeReportEntity } from './entities/practice-report.entity';
 import { RegisterEntryEntity, RegisterImportEntity } from './entities/register.entity';
+import { ReplacementEntity } from './entities/replacement.entity';
 import { SiteSilenceEntity } from './entities/site.entity';
 import { Fleet1721347200000 } from './migrations/1721347200000-fleet';
 import { Audit1721781000000 } from './migrations/1721781000000-audit';
@@ -52,6 +53,7 @@ import { TransitionTimes1721783400000 } from './migrations/1721783400000-transit
 import { EndOfHarm1721805000000 } from './migrations/1721805000000-end-of-harm';
 import { ListsByTime1721802000000 } from './migrations/1721802000000-lists-by-time';
 import { NarrowStatus1721801000000 } from './migrations/1721801000000-narrow-status';
+import { Replacements1721803000000 } from './migrations/1721803000000-replacements';
 import { SharedBoards1721806000000 } from './migrations/1721806000000-shared-boards';
 import { PracticeContacts1721807000000 } from './migrations/1721807000000-practice-contacts';
 import { ScopeOnce1721800000000 } from './migrations/1721800000000-scope-once';
@@ -100,6 +102,7 @@ const ENTITIES = [
   ApiTokenEntity,
   RegisterEntryEntity,
   RegisterImportEntity,
+  ReplacementEntity,
   WeeklyHoursEntity,
   DatedHoursEntity,
   BankHolidayEntity,
@@ -107,6 +110,33 @@ const ENTITIES = [
   DeadlineRecheckEntity,
   HoursChangeEntity,
 ] as const;
+
+const MIGRATIONS = [
+  Fleet1721347200000,
+  MachineCare1721390019000,
+  CareByPeople1721393619000,
+  PracticeReports1721397219000,
+  SiteSilence1721692800000,
+  MachineLists1721707200000,
+  ApiTokens1721710110000,
+  RowScope1721710120000,
+  OrganisationVintage1721779200000,
+  UrgentMachines1721780000000,
+  Audit1721781000000,
+  EnrolmentRecords1721782000000,
+  Register1721791219000,
+  RoomForFacts1721795000000,
+  TransitionTimes1721783400000,
+  ScopeOnce1721800000000,
+  NarrowStatus1721801000000,
+  ListsByTime1721802000000,
+  Replacements1721803000000,
+  OrganisationStatements1721804000000,
+  OpeningHours1721804100000,
+  EndOfHarm1721805000000,
+  SharedBoards1721806000000,
+  PracticeContacts1721807000000,
+];
 
 /**
  * The one data source, for the service and for its tools. The schema comes from migrations only.
@@ -118,31 +148,7 @@ export function makeDataSource(url: string, statementTimeoutMs = 0): DataSource 
     type: 'postgres',
     url,
     entities: [...ENTITIES],
-    migrations: [
-      Fleet1721347200000,
-      MachineCare1721390019000,
-      CareByPeople1721393619000,
-      PracticeReports1721397219000,
-      SiteSilence1721692800000,
-      MachineLists1721707200000,
-      ApiTokens1721710110000,
-      RowScope1721710120000,
-      OrganisationVintage1721779200000,
-      UrgentMachines1721780000000,
-      Audit1721781000000,
-      EnrolmentRecords1721782000000,
-      Register1721791219000,
-      RoomForFacts1721795000000,
-      TransitionTimes1721783400000,
-      ScopeOnce1721800000000,
-      NarrowStatus1721801000000,
-      ListsByTime1721802000000,
-      OrganisationStatements1721804000000,
-      OpeningHours1721804100000,
-      EndOfHarm1721805000000,
-      SharedBoards1721806000000,
-      PracticeContacts1721807000000,
-    ],
+    migrations: MIGRATIONS,
     migrationsTransactionMode: 'all',
     synchronize: false,
     logging: false,

@@ -21,7 +21,15 @@ export type Enrolled = {
   readonly generation: number;
   /** The practice that a person moved it away from last; its agent may still name it. */
   readonly movedFrom: string | null;
+  /** A person moved it here, and it has said nothing since. */
+  readonly justMoved: boolean;
+  readonly heardAtMs: number | null;
+  readonly serialNumber: string | null;
+  readonly smbiosUuid: string | null;
 };
+
+/** Which machine a genuine credential names, whether or not its time has passed. */
+export type CredentialProof = { readonly key: MachineKey; readonly generation: number };
 
 /** An installation on the same hardware as a newly enrolled one. */
 export type Predecessor = { readonly key: MachineKey; readonly successorId: string };
@@ -31,19 +39,18 @@ export async function findInstallations(
   db: Queryable,
   installationIds: readonly string[],
 ): Promise<Enrolled[]> {
-  const { rows } = await db.query<{
-    installation_id: string;
-    practice_id: string;
-    machine_id: string;
-    generation: number;
-    moved_from: string | null;
-  }>(
+  const { rows } = await db.query<InstallationRow>(
     `SELECT installation.installation_id, installation.practice_id, installation.machine_id, installation.moved_from,
-            status.generation
+            status.generation, round(date_part('epoch', status.heard_at) * 1000) AS heard_ms,
+            installation.moved_from IS NOT NULL
+              AND (status.heard_at IS NULL OR status.heard_at <= machine.registered_at) AS just_moved,
+            machine.serial_number, machine.smbios_uuid
      FROM unnest($1::text[]) AS wanted (installation_id)
      JOIN installation ON installation.installation_id = wanted.installation_id
      JOIN machine_status AS status
-       ON status.practice_id = installation.practice_id AND status.machine_id = installation.machine_id`,
+       ON status.practice_id = installation.practice_id AND status.machine_id = installation.machine_id
+     JOIN machine
+       ON machine.practice_id = installation.practice_id AND machine.machine_id = installation.machine_id`,
     [installationIds],
   );
   return rows.map((row) => ({
@@ -51,7 +58,48 @@ export async function findInstallations(
     key: { practiceId: row.practice_id, machineId: row.machine_id },
     generation: row.generation,
     movedFrom: row.moved_from,
+    justMoved: row.just_moved,
+    heardAtMs: row.heard_ms,
+    serialNumber: row.serial_number,
+    smbiosUuid: row.smbios_uuid,
   }));
+}
+
+type InstallationRow = {
+  installation_id: string;
+  practice_id: string;
+  machine_id: string;
+  generation: number;
+  moved_from: string | null;
+  heard_ms: number | null;
+  just_moved: boolean;
+  serial_number: string | null;
+  smbios_uuid: string | null;
+};
+
+/**
+ * The machines at other practices that these credentials were given to before a person moved them: as text, by the key that the
+ * credential names. Moving revokes the credential, so it is of the last generation before that.
+ */
+export async function findMoved(
+  db: Queryable,
+  proofs: readonly CredentialProof[],
+): Promise<ReadonlyMap<string, string>> {
+  if (proofs.length === 0) return new Map();
+  const { rows } = await db.query<{ machine_id: string; moved_to: string }>(
+    `SELECT machine.machine_id, machine.moved_to
+     FROM unnest($1::text[], $2::uuid[], $3::int[]) AS proof (practice_id, machine_id, generation)
+     JOIN machine ON machine.practice_id = proof.practice_id AND machine.machine_id = proof.machine_id
+     JOIN machine_status AS status
+       ON status.practice_id = proof.practice_id AND status.machine_id = proof.machine_id
+     WHERE machine.moved_to IS NOT NULL AND status.generation = proof.generation + 1`,
+    [
+      proofs.map(({ key }) => key.practiceId),
+      proofs.map(({ key }) => key.machineId),
+      proofs.map(({ generation }) => generation),
+    ],
+  );
+  return new Map(rows.map((row) => [row.machine_id, row.moved_to]));
 }
 
 /**
@@ -117,9 +165,30 @@ const CREATE_MACHINES = `
   )
   SELECT installation_id FROM installed`;
 
+/** Enrolments on one piece of hardware wait for each other; a number that nothing else locks on. */
+const HARDWARE_LOCK = 1384;
+/** A request locks at most so many: the server has room for some thousands in all. */
+const HARDWARE_LOCKS = 64;
+
 /**
- * Finds installations on the same hardware as newly created ones: same practice, serial number and SMBIOS UUID, and not
- * replaced yet. Hardware that names itself by a placeholder has no identity; the caller passes null for it.
+ * Waits until nobody else enrols on the same hardware, and keeps others waiting until the transaction ends: each then sees whose place
+ * it claims.
+ */
+export async function shareHardware(db: Queryable, machines: readonly NewMachine[]): Promise<void> {
+  const serials = machines.flatMap(({ key, serialNumber }) =>
+    serialNumber === null ? [] : [`${key.practiceId} ${serialNumber}`],
+  );
+  if (serials.length === 0) return;
+  await db.query(
+    `SELECT pg_advisory_xact_lock($2::int, lock.number)
+     FROM (SELECT DISTINCT abs(hashtext(serial) % $3::int) AS number FROM unnest($1::text[]) AS serial ORDER BY 1) AS lock`,
+    [serials, HARDWARE_LOCK, HARDWARE_LOCKS],
+  );
+}
+
+/**
+ * Finds machines in use on the same hardware as newly created ones: same practice, serial number and SMBIOS UUID. Hardware that names
+ * itself by a placeholder has no identity; the caller passes null for it.
  */
 export async function findPredecessors(
   db: Queryable,
@@ -133,7 +202,10 @@ export async function findPredecessors(
        AS asset (practice_id, machine_id, serial_number, smbios_uuid)
      JOIN machine ON machine.practice_id = asset.practice_id
        AND machine.serial_number = asset.serial_number AND machine.smbios_uuid = asset.smbios_uuid
-       AND machine.machine_id <> asset.machine_id AND machine.successor_id IS NULL
+       AND machine.machine_id <> asset.machine_id AND machine.enrolled_at IS NOT NULL
+     JOIN machine_status AS status
+       ON status.practice_id = machine.practice_id AND status.machine_id = machine.machine_id
+      AND status.state NOT IN (${STATE_CODE.REPLACED}, ${STATE_CODE.RETIRED})
      ORDER BY machine.practice_id, machine.machine_id`,
     [
       assets.map((asset) => asset.key.practiceId),
@@ -148,13 +220,30 @@ export async function findPredecessors(
   }));
 }
 
-/** Links a replaced machine to the one that took its place. */
-export async function linkSuccessor(db: Queryable, key: MachineKey, successorId: string): Promise<void> {
-  await db.query('UPDATE machine SET successor_id = $3 WHERE practice_id = $1 AND machine_id = $2', [
-    key.practiceId,
-    key.machineId,
-    successorId,
-  ]);
+/** What a machine that is known now says of its hardware, where it says something. */
+export async function changeHardware(
+  db: Queryable,
+  machines: readonly {
+    readonly key: MachineKey;
+    readonly serialNumber: string | null;
+    readonly smbiosUuid: string | null;
+  }[],
+): Promise<void> {
+  if (machines.length === 0) return;
+  await db.query(
+    `UPDATE machine
+     SET serial_number = COALESCE(given.serial_number, machine.serial_number),
+         smbios_uuid = COALESCE(given.smbios_uuid, machine.smbios_uuid)
+     FROM unnest($1::text[], $2::uuid[], $3::text[], $4::text[])
+       AS given (practice_id, machine_id, serial_number, smbios_uuid)
+     WHERE machine.practice_id = given.practice_id AND machine.machine_id = given.machine_id`,
+    [
+      machines.map(({ key }) => key.practiceId),
+      machines.map(({ key }) => key.machineId),
+      machines.map(({ serialNumber }) => serialNumber),
+      machines.map(({ smbiosUuid }) => smbiosUuid),
+    ],
+  );
 }
 
 /**

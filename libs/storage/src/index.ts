@@ -87,7 +87,6 @@ export { adoptMachines } from './adoption.store';
 export {
   bookExpected,
   describeAssets,
-  followSuccessors,
   loadAssets,
   loadRegister,
   ownRegister,
@@ -103,13 +102,31 @@ export {
   type RegisterEntry,
 } from './register.store';
 export { loadSharedIdentities, type SharedAt } from './shared-identity.store';
+export {
+  CLAIM_COLUMNS,
+  decideClaims,
+  findUnsettledClaims,
+  loadClaims,
+  lockClaims,
+  refreshClaimed,
+  saveClaims,
+  saveConfirmation,
+  showConflict,
+  toClaim,
+  type ClaimRow,
+  type NewClaim,
+  type StoredClaim,
+} from './replacement.store';
 export { placeMoved, revokeCredentials, type MachineMove } from './move.store';
 export {
+  changeHardware,
   createMachines,
   findInstallations,
+  findMoved,
   findPredecessors,
-  linkSuccessor,
   raiseGeneration,
+  shareHardware,
+  type CredentialProof,
   type Enrolled,
   type NewMachine,
   type Predecessor,

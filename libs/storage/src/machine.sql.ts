@@ -8,7 +8,8 @@ const STATUS_COLUMNS = `
   status.version, status.exposure, status.state, status.reason,
   date_part('epoch', status.since) * 1000, date_part('epoch', status.due_at) * 1000,
   date_part('epoch', status.heard_at) * 1000, date_part('epoch', status.heard_started_at) * 1000, status.heard_seq,
-  status.transitions, status.generation, status.facts_hash, date_part('epoch', status.booked_at) * 1000, machine.memory`;
+  status.transitions, status.generation, status.facts_hash, date_part('epoch', status.booked_at) * 1000, machine.memory,
+  date_part('epoch', machine.claimed_at) * 1000`;
 
 /** A decision is made on what a machine's reports prove, which stands beside its facts: no contact has to copy it. */
 const JOIN_MEMORY = `

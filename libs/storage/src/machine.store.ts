@@ -17,6 +17,8 @@ export type StoredMachine = {
   /** The latest event time booked in the ledger. */
   readonly bookedAtMs: number;
   readonly memoryText: string;
+  /** From then on a report of this machine speaks against a claim on its place; null: there is none. */
+  readonly claimedAtMs: number | null;
   readonly machine: TrackedMachine;
 };
 
@@ -43,7 +45,7 @@ export async function loadMachines(db: Queryable, keys: readonly MachineKey[]): 
     rowMode: 'array',
   });
   return result.rows.map((row) =>
-    toStoredMachine(keys[row[14] - 1] as MachineKey, row as unknown as StatusTuple),
+    toStoredMachine(keys[row[15] - 1] as MachineKey, row as unknown as StatusTuple),
   );
 }
 
@@ -74,10 +76,10 @@ export async function loadOverdue(
     },
   );
   const machines = rows.map((row) =>
-    toStoredMachine({ practiceId: row[14], machineId: row[15] }, row as unknown as StatusTuple),
+    toStoredMachine({ practiceId: row[15], machineId: row[16] }, row as unknown as StatusTuple),
   );
   const last = rows.length < rowsMax ? undefined : rows[rows.length - 1];
-  const next = last && { dueFromMs: last[16], key: { practiceId: last[14], machineId: last[15] } };
+  const next = last && { dueFromMs: last[17], key: { practiceId: last[15], machineId: last[16] } };
   return { machines, next: next ?? null };
 }
 
@@ -95,7 +97,7 @@ export async function loadAwaited(
     rowMode: 'array',
   });
   return rows.map((row) =>
-    toStoredMachine({ practiceId: row[14], machineId: row[15] }, row as unknown as StatusTuple),
+    toStoredMachine({ practiceId: row[15], machineId: row[16] }, row as unknown as StatusTuple),
   );
 }
 
@@ -304,11 +306,12 @@ type StatusTuple = [
   factsHash: number,
   bookedMs: number,
   memory: string,
+  claimedMs: number | null,
 ];
 
 function toStoredMachine(key: MachineKey, row: StatusTuple): StoredMachine {
   const [version, exposure, state, reason, sinceMs, dueMs, heardMs, startedMs, heardSeq] = row;
-  const [, , , , , , , , , transitionCount, generation, factsHash, bookedMs, memoryText] = row;
+  const [, , , , , , , , , transitionCount, generation, factsHash, bookedMs, memoryText, claimedMs] = row;
   const memory = decodeMemory({
     heardAtMs: rounded(heardMs),
     heardStartedAtMs: rounded(startedMs),
@@ -323,6 +326,7 @@ function toStoredMachine(key: MachineKey, row: StatusTuple): StoredMachine {
     factsHash,
     bookedAtMs: Math.round(bookedMs),
     memoryText,
+    claimedAtMs: rounded(claimedMs),
     machine: {
       exposure: exposureOf(exposure),
       state: stateOf(state),

@@ -73,6 +73,12 @@ describe('the memory of a machine as columns', () => {
     expect(roundTrip(read)).toEqual(read);
   });
 
+  it('keeps the conflict of a machine that was not heard yet', () => {
+    const memory = { ...EMPTY_MEMORY, conflictSinceMs: 1_721_640_000_000 };
+    expect(roundTrip(memory)).toEqual(memory);
+    expect(roundTrip({ ...memory, settledMs: 5 })).toEqual({ ...memory, settledMs: 5 });
+  });
+
   it('is empty for a machine that was never heard', () => {
     expect(encodeMemory(EMPTY_MEMORY)).toEqual({
       heardAtMs: null,

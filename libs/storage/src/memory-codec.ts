@@ -86,7 +86,7 @@ export function encodeMemory(memory: Memory): MemoryRow {
   const { heard } = memory;
   const people = encodePeople(memory);
   if (heard === null) {
-    const text = people === null ? NEVER_HEARD_TEXT : JSON.stringify(people);
+    const text = encodeNeverHeard(people, memory.conflictSinceMs);
     return { heardAtMs: null, heardStartedAtMs: null, heardSeq: null, text };
   }
   const time = (atMs: number): number => (atMs === heard.atMs ? AS_HEARD : atMs);
@@ -130,9 +130,7 @@ export function encodeMemory(memory: Memory): MemoryRow {
 export function decodeMemory(row: MemoryRow): Memory {
   const { heardAtMs, heardStartedAtMs, heardSeq, text } = row;
   if (heardAtMs === null || heardStartedAtMs === null || heardSeq === null) {
-    return text === NEVER_HEARD_TEXT
-      ? EMPTY_MEMORY
-      : { ...EMPTY_MEMORY, ...decodePeople(JSON.parse(text) as PeopleTuple) };
+    return text === NEVER_HEARD_TEXT ? EMPTY_MEMORY : decodeNeverHeard(text);
   }
   const tuple = JSON.parse(text) as MemoryTuple;
   const [
@@ -318,6 +316,20 @@ function decodePeople(tuple: PeopleTuple | undefined): WhatPeopleSaid {
     checkedInMs,
     settledMs,
   };
+}
+
+/** A machine that enrolled twice on contradicting hardware is in conflict before it is heard. */
+function encodeNeverHeard(people: PeopleTuple | null, conflictSinceMs: number | null): string {
+  if (conflictSinceMs !== null) return JSON.stringify([...(people ?? NOTHING_SAID), conflictSinceMs]);
+  return people === null ? NEVER_HEARD_TEXT : JSON.stringify(people);
+}
+
+function decodeNeverHeard(text: string): Memory {
+  const [first, last, checkedIn, settled, conflictSinceMs = null] = JSON.parse(text) as [
+    ...PeopleTuple,
+    conflict?: number,
+  ];
+  return { ...EMPTY_MEMORY, ...decodePeople([first, last, checkedIn, settled]), conflictSinceMs };
 }
 
 const NOTHING_SAID: PeopleTuple = [null, null, null, null];

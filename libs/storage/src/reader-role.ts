@@ -19,6 +19,7 @@ export const SCOPED_TABLES = [
   'register_entry',
   'enrolment_use',
   'enrolment_request',
+  'replacement',
 ] as const;
 
 /** Reference data that anybody may look up at NHS England, and that the policies themselves read. */

@@ -259,24 +259,6 @@ export async function recordImport(db: Queryable, record: ImportRecord, atMs: nu
   );
 }
 
-/** Lets entries stand for the machines that took the place of those they stood for. */
-export async function followSuccessors(
-  db: Queryable,
-  successors: readonly { readonly key: MachineKey; readonly successorId: string }[],
-): Promise<void> {
-  if (successors.length === 0) return;
-  await db.query(
-    `UPDATE register_entry AS entry SET (machine_id) = ROW (given.successor_id)
-     FROM unnest($1::text[], $2::uuid[], $3::uuid[]) AS given (practice_id, machine_id, successor_id)
-     WHERE entry.practice_id = given.practice_id AND entry.machine_id = given.machine_id`,
-    [
-      successors.map(({ key }) => key.practiceId),
-      successors.map(({ key }) => key.machineId),
-      successors.map(({ successorId }) => successorId),
-    ],
-  );
-}
-
 type AssetRow = {
   practice_id: string;
   machine_id: string;

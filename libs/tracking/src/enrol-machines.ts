@@ -1,91 +1,41 @@
 import { randomUUID } from 'node:crypto';
 import {
   comparableIdentities,
-  decideReplacement,
   identityKey,
   matchAssets,
   sharedAmong,
   sharedInAny,
   type AssetIdentity,
-  type RefusalCode,
 } from '@app/recovery';
 import {
   adoptMachines,
-  compareMachineKeys,
   createMachines,
   findInstallations,
-  findPredecessors,
-  followSuccessors,
-  linkSuccessor,
+  findMoved,
+  formatMachineKey,
   loadAssets,
-  loadMachines,
   loadSharedIdentities,
-  saveDecisions,
+  shareHardware,
   shareRegister,
   type Database,
   type Enrolled,
-  type MachineKey,
   type NewMachine,
-  type Predecessor,
   type Queryable,
   type SharedAt,
 } from '@app/storage';
+import { claimPlaces } from './claim-places';
+import type {
+  Admitted,
+  Applicant,
+  EnrolmentRefusal,
+  EnrolmentRequest,
+  EnrolmentResult,
+  Gate,
+  Reach,
+} from './enrolment-request';
 import { IngestUnavailableError } from './ingest-errors';
+import { noteContradictions } from './note-contradictions';
 import type { WriteObserver } from './write-observer';
-
-/** One installation that asks to be enrolled, already validated; hardware that names itself by a placeholder has null. */
-export type EnrolmentRequest = {
-  readonly installationId: string;
-  readonly practiceId: string;
-  readonly hostname: string;
-  readonly serialNumber: string | null;
-  readonly smbiosUuid: string | null;
-  readonly assetTag: string | null;
-};
-
-/** What became of one request: the machine and the generation of its credential, or why it was refused. */
-export type EnrolmentResult =
-  | { readonly outcome: 'ENROLLED' | 'KNOWN'; readonly key: MachineKey; readonly generation: number }
-  | {
-      readonly outcome: 'REJECTED';
-      readonly code: EnrolmentRefusal;
-    };
-
-/** Why an installation gets no credential. */
-type EnrolmentRefusal = Extract<
-  RefusalCode,
-  'ENROLLED_ELSEWHERE' | 'TOKEN_EXHAUSTED' | 'AWAITING_APPROVAL' | 'APPROVAL_DENIED'
->;
-
-/** An installation before the gate, with the generation of credential it would get. */
-type Applicant = {
-  readonly installationId: string;
-  readonly practiceId: string;
-  readonly hostname: string;
-  readonly serialNumber: string | null;
-  readonly generation: number;
-  readonly isNew: boolean;
-};
-
-/**
- * Whoever decides whom the enrolment token lets in, and keeps the record of it; both within the transaction that creates the
- * machines.
- */
-export type Gate = {
-  admit(
-    db: Queryable,
-    applicants: readonly Applicant[],
-  ): Promise<ReadonlyMap<string, 'ADMITTED' | EnrolmentRefusal>>;
-  record(
-    db: Queryable,
-    uses: readonly {
-      readonly installationId: string;
-      readonly practiceId: string;
-      readonly machineId: string;
-      readonly outcome: 'ENROLLED' | 'KNOWN';
-    }[],
-  ): Promise<void>;
-};
 
 /** Enrolments of the same installations or hardware may race; the loser looks again. So many others at once are a loop. */
 const ATTEMPTS_MAX = 6;
@@ -100,11 +50,13 @@ class LostRace extends Error {}
  * Enrols installations. Idempotent: an installation keeps the machine it was first enrolled as, whatever is lost on the way.
  *
  * 1. Known installations keep their machine; one known at another practice is refused, since moving needs a person. Where a person
- *    moved it away from the practice that its agent still names, it gets the identity that it goes on under.
- * 2. The gate says who of them gets a credential, and lets no more new ones in than the token has uses.
+ *    moved it away from the practice that its agent still names, it gets the identity that it goes on under. The token has to reach the
+ *    practice that the machine stands at now, whatever the agent names.
+ * 2. The gate says who of them gets a credential: who shows the one it had, whom the token lets in, whom a person approved.
  * 3. A new installation that the register expects at its practice, by serial number, asset tag, SMBIOS UUID or host name, gets the
  *    record that has counted for it; any other gets one of its own, together with its place in counts and ledger.
- * 4. A new installation on hardware that had another one replaces it: the old one becomes REPLACED and points to the new.
+ * 4. A new installation on hardware that had another one claims its place (`claimPlaces`); a known one on other hardware is a conflict
+ *    (`noteContradictions`).
  * 5. Who got a credential is recorded. All of it is one transaction. Somebody who enrolled the same installation meanwhile has won;
  *    it is KNOWN then.
  */
@@ -115,10 +67,17 @@ export class EnrolMachines {
   ) {}
 
   /** @returns one result for each request, in order */
-  async enrol(requests: readonly EnrolmentRequest[], gate: Gate, atMs: number): Promise<EnrolmentResult[]> {
+  async enrol(
+    requests: readonly EnrolmentRequest[],
+    gate: Gate,
+    reach: Reach,
+    atMs: number,
+  ): Promise<EnrolmentResult[]> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const enrolled = await this.database.transaction((db) => this.enrolOnce(db, requests, gate, atMs));
+        const enrolled = await this.database.transaction((db) =>
+          this.enrolOnce(db, requests, gate, reach, atMs),
+        );
         this.observer.progressChanged();
         return enrolled;
       } catch (error) {
@@ -132,14 +91,18 @@ export class EnrolMachines {
     db: Queryable,
     requests: readonly EnrolmentRequest[],
     gate: Gate,
+    reach: Reach,
     atMs: number,
   ): Promise<EnrolmentResult[]> {
     const ids = [...new Set(requests.map((request) => request.installationId))].sort();
     const known = byInstallation(await findInstallations(db, ids));
-    const admissions = await gate.admit(db, applicantsOf(requests, known));
+    const proven = await findProven(db, requests, known);
+    const applicants = applicantsOf(requests, known, proven, reach);
+    const admissions = await gate.admit(db, applicants);
     const admitted = newMachines(requests, known).filter(
       ({ installationId }) => admissions.get(installationId) === 'ADMITTED',
     );
+    await shareHardware(db, admitted);
     const sharedAt = await sharedIdentities(db, admitted);
     const enrolling = await recogniseExpected(db, admitted, sharedAt);
     const adopted = await adoptMachines(db, enrolling.expected, atMs);
@@ -149,37 +112,83 @@ export class EnrolMachines {
     if (isOvertaken) throw new LostRace('an installation was enrolled by another request');
     const order = requests.map((request) => request.installationId);
     const ownHardware = machines.filter((machine) => !sharesHardware(machine, sharedAt));
-    await replacePredecessors(db, ownHardware, order, atMs);
+    await claimPlaces(db, ownHardware, order, atMs);
     const fresh = new Map(machines.map((machine) => [machine.installationId, machine]));
-    const results = requests.map((request) => resultFor(request, known, fresh, admissions));
+    const contradicting = await noteContradictions(db, requests, { known, fresh, admissions }, atMs);
+    const results = requests.map((request) => resultFor(request, { known, fresh, admissions, reach }));
     await gate.record(db, usesOf(requests, results));
-    return results;
+    return results.map((result, i) =>
+      result.outcome === 'REJECTED' ? result : { ...result, contradicts: contradicting.has(i) },
+    );
   }
 }
 
-/** Every installation once, at the practice it stands at; one that asks for another practice is refused by that alone. */
+/** Every installation once, at the practice it stands at; who is refused by the place alone does not apply. */
 function applicantsOf(
   requests: readonly EnrolmentRequest[],
   known: ReadonlyMap<string, Enrolled>,
+  proven: ReadonlySet<string>,
+  reach: Reach,
 ): Applicant[] {
   const applicants = new Map<string, Applicant>();
-  for (const { installationId, practiceId, hostname, serialNumber } of requests) {
+  for (const request of requests) {
+    const { installationId, hostname, serialNumber } = request;
     const before = known.get(installationId);
-    if (applicants.has(installationId) || (before !== undefined && !isItsPlace(before, practiceId))) continue;
+    if (applicants.has(installationId) || placeRefusal(request, before, reach) !== null) continue;
     applicants.set(installationId, {
       installationId,
-      practiceId: before?.key.practiceId ?? practiceId,
+      practiceId: before?.key.practiceId ?? request.practiceId,
       hostname,
       serialNumber,
       generation: before?.generation ?? FIRST_GENERATION,
       isNew: before === undefined,
+      isProven: proven.has(installationId),
+      justMoved: before?.justMoved ?? false,
+      heardAtMs: before?.heardAtMs ?? null,
     });
   }
   return [...applicants.values()].sort(byInstallationId);
 }
 
+/** The token is judged by where the machine stands now; where it is not known, by where it says that it stands. */
+function placeRefusal(
+  { practiceId }: EnrolmentRequest,
+  before: Pick<Enrolled, 'key' | 'movedFrom'> | undefined,
+  reach: Reach,
+): EnrolmentRefusal | null {
+  if (before === undefined) return reach(practiceId);
+  return isItsPlace(before, practiceId)
+    ? reach(before.key.practiceId)
+    : (reach(practiceId) ?? 'ENROLLED_ELSEWHERE');
+}
+
+/** Installations that showed the credential of their machine, or the one that it had before a person moved it here. */
+async function findProven(
+  db: Queryable,
+  requests: readonly EnrolmentRequest[],
+  known: ReadonlyMap<string, Enrolled>,
+): Promise<ReadonlySet<string>> {
+  const shown = requests.flatMap(({ installationId, proof }) => {
+    const machine = known.get(installationId);
+    return proof === null || machine === undefined ? [] : [{ installationId, proof, machine }];
+  });
+  const isOwn = ({ proof, machine }: (typeof shown)[number]): boolean =>
+    formatMachineKey(proof.key) === formatMachineKey(machine.key);
+  const movedTo = await findMoved(
+    db,
+    shown.filter((one) => !isOwn(one)).map(({ proof }) => proof),
+  );
+  const proven = shown.filter((one) => {
+    const { proof, machine } = one;
+    if (isOwn(one)) return proof.generation === machine.generation;
+    const isMoved = movedTo.get(proof.key.machineId) === formatMachineKey(machine.key);
+    return isMoved && machine.generation === FIRST_GENERATION;
+  });
+  return new Set(proven.map(({ installationId }) => installationId));
+}
+
 /** Where it stands, or where its agent believes that it stands since a person moved it. */
-function isItsPlace({ key, movedFrom }: Enrolled, practiceId: string): boolean {
+function isItsPlace({ key, movedFrom }: Pick<Enrolled, 'key' | 'movedFrom'>, practiceId: string): boolean {
   return key.practiceId === practiceId || movedFrom === practiceId;
 }
 
@@ -224,21 +233,20 @@ function byInstallationId(
 
 function resultFor(
   request: EnrolmentRequest,
-  known: ReadonlyMap<string, Enrolled>,
-  fresh: ReadonlyMap<string, NewMachine>,
-  admissions: ReadonlyMap<string, 'ADMITTED' | EnrolmentRefusal>,
+  { known, fresh, admissions, reach }: Admitted & { readonly reach: Reach },
 ): EnrolmentResult {
   const before = known.get(request.installationId);
   const created = fresh.get(request.installationId);
-  const isElsewhere =
-    before === undefined
-      ? created !== undefined && created.key.practiceId !== request.practiceId
-      : !isItsPlace(before, request.practiceId);
-  if (isElsewhere) return { outcome: 'REJECTED', code: 'ENROLLED_ELSEWHERE' };
+  const machine = before ?? (created === undefined ? undefined : { key: created.key, movedFrom: null });
+  const misplaced = placeRefusal(request, machine, reach);
+  if (misplaced !== null) return { outcome: 'REJECTED', code: misplaced };
   const admission = admissions.get(request.installationId) ?? 'TOKEN_EXHAUSTED';
   if (admission !== 'ADMITTED') return { outcome: 'REJECTED', code: admission };
-  if (before !== undefined) return { outcome: 'KNOWN', key: before.key, generation: before.generation };
-  if (created !== undefined) return { outcome: 'ENROLLED', key: created.key, generation: FIRST_GENERATION };
+  const contradicts = false;
+  if (before !== undefined)
+    return { outcome: 'KNOWN', key: before.key, generation: before.generation, contradicts };
+  if (created !== undefined)
+    return { outcome: 'ENROLLED', key: created.key, generation: FIRST_GENERATION, contradicts };
   throw new Error('an installation was let in, and has no machine');
 }
 
@@ -285,56 +293,4 @@ async function recogniseExpected(
   });
   const found = new Set(expected.map(({ installationId }) => installationId));
   return { expected, unexpected: wanted.filter(({ installationId }) => !found.has(installationId)) };
-}
-
-async function replacePredecessors(
-  db: Queryable,
-  created: readonly NewMachine[],
-  requested: readonly string[],
-  atMs: number,
-): Promise<void> {
-  const successors = chooseSuccessors(await findPredecessors(db, created), created, requested);
-  if (successors.size === 0) return;
-  const predecessors = [...successors.values()];
-  const keys = predecessors.map((one) => one.key).sort(compareMachineKeys);
-  const stored = await loadMachines(db, keys);
-  const changes = stored.map((before) => {
-    const decision = decideReplacement(
-      before.machine,
-      successors.get(before.key.machineId)?.successorId ?? '',
-      atMs,
-    );
-    return { before, after: decision.machine, transitions: decision.transitions, facts: null };
-  });
-  const lost = await saveDecisions(
-    db,
-    changes.filter((change) => change.transitions.length > 0),
-    atMs,
-  );
-  if (lost.length > 0) throw new LostRace('a replaced machine reported in the same moment');
-  for (const one of predecessors) await linkSuccessor(db, one.key, one.successorId);
-  await followSuccessors(db, predecessors);
-}
-
-/**
- * One successor for each replaced machine. When one request brings several installations of the same hardware, the later ones
- * replace the earlier ones in the order of the request, and the last of them stays.
- */
-function chooseSuccessors(
-  found: readonly Predecessor[],
-  created: readonly NewMachine[],
-  requested: readonly string[],
-): Map<string, Predecessor> {
-  const place = new Map(
-    created.map((machine) => [machine.key.machineId, requested.indexOf(machine.installationId)]),
-  );
-  const chosen = new Map<string, Predecessor>();
-  for (const one of found) {
-    const successorPlace = place.get(one.successorId) ?? -1;
-    if (successorPlace < (place.get(one.key.machineId) ?? -1)) continue;
-    const known = chosen.get(one.key.machineId);
-    if (known === undefined || successorPlace > (place.get(known.successorId) ?? -1))
-      chosen.set(one.key.machineId, one);
-  }
-  return chosen;
 }

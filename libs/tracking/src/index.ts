@@ -1,5 +1,6 @@
 export { BlindnessWatch, type BlindnessNews } from './blindness-watch';
-export { EnrolMachines, type EnrolmentRequest, type EnrolmentResult, type Gate } from './enrol-machines';
+export { EnrolMachines } from './enrol-machines';
+export type { EnrolmentRequest, EnrolmentResult, Gate } from './enrolment-request';
 export {
   describeDrift,
   DRIFT_KINDS,
@@ -26,5 +27,6 @@ export type { Report, ReportResult } from './report-item';
 export { RecheckDeadlines } from './recheck-deadlines';
 export { ReportSpacing, type NextReport } from './report-spacing';
 export { RevokeCredential } from './revoke-credential';
+export { SettleReplacements, type ReplacementWord } from './settle-replacements';
 export { SweepSilence, type SweepReport } from './sweep-silence';
 export type { WriteObserver } from './write-observer';

@@ -2,6 +2,7 @@ import {
   blindnessMattersUntilMs,
   decideHeartbeat,
   footingOf,
+  noticeClaim,
   proveHeartbeat,
   rulesAt,
   type Evidence,
@@ -120,7 +121,7 @@ function decideItems(stored: StoredMachine, items: readonly ReportItem[], rules:
     }
     const evidence = proveHeartbeat(item.heartbeat, item.receivedAtMs, rules.incident, rules.policy);
     const before = machine;
-    const decision = decideHeartbeat(machine, evidence, rules);
+    const decision = decideHeartbeat(noticeClaim(machine, stored.claimedAtMs, evidence), evidence, rules);
     machine = decision.machine;
     results.push({ outcome: decision.outcome });
     if (machine === before) continue;

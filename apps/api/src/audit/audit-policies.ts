@@ -55,6 +55,7 @@ export const AUDIT_POLICIES: Readonly<Record<string, AuditPolicy>> = {
   'Query.closures': read('CLOSURES_LISTED', describeList),
   'Query.silentSites': read('SITES_LISTED', describeList),
   'Query.registerFindings': read('REGISTER_LISTED', describeFindings),
+  'Query.replacements': read('REPLACEMENTS_LISTED', describeList),
   'Query.lastReconciliation': read('RECONCILIATION_READ', (_asked: object, answered?: Reconciled | null) =>
     describeReconciled({}, answered),
   ),
@@ -107,6 +108,13 @@ export const AUDIT_POLICIES: Readonly<Record<string, AuditPolicy>> = {
     ({ machineId }: { machineId: string }, existed?: boolean) => describeRevoked(machineId, existed),
   ),
   'Mutation.decideEnrolments': change('ENROLMENTS_DECIDED', describeDecided),
+  'Mutation.decideReplacements': change(
+    'REPLACEMENTS_DECIDED',
+    (
+      { input: { ids, word } }: { input: { ids: string[]; word: 'APPROVED' | 'REFUSED' } },
+      answered?: number,
+    ) => describeDecided({ input: { ids, verdict: word } }, answered),
+  ),
   'Mutation.reconcile': change('BOOKS_RECONCILED', ({ repair }: { repair: boolean }, answered?: Reconciled) =>
     describeReconciled({ repair }, answered),
   ),

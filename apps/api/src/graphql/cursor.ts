@@ -10,6 +10,7 @@ import {
   type StrandedPlace,
   type TimelinePlace,
   type WorkPlace,
+  type ReplacementPlace,
 } from '@app/progress';
 import { formatMachineKey, parseMachineKey, type MachineKey } from '@app/storage';
 import { isUuid } from './uuid';
@@ -239,6 +240,19 @@ function isSortValue(value: string, kind: SortKind): boolean {
 function isTime(value: string): boolean {
   if (value === '-infinity') return true;
   return TIME.test(value) && !Number.isNaN(Date.parse(`${value.slice(0, 10)}T${value.slice(11, 19)}Z`));
+}
+
+export function replacementCursor(mark: string, { claimedAtMs, key }: ReplacementPlace): string {
+  return encode(['rp', mark, String(claimedAtMs), key.practiceId, key.machineId]);
+}
+
+/** @throws ReaderError INVALID_CURSOR when it belongs to no page of this question */
+export function readReplacementCursor(cursor: string, mark: string): ReplacementPlace {
+  const [list, cursorMark, atMs, practiceId, machineId] = decode(cursor);
+  const key = parseMachineKey(`${practiceId}.${machineId}`);
+  if (list !== 'rp' || cursorMark !== mark || atMs === undefined || !/^\d{1,14}$/.test(atMs) || key === null)
+    throw new ReaderError('INVALID_CURSOR', 'this cursor belongs to no page of this list');
+  return { claimedAtMs: Number(atMs), key };
 }
 
 /** A place in one of the lists that people keep of tokens, relays and requests; `list` keeps them apart. */

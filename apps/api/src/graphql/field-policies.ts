@@ -13,6 +13,7 @@ import type { OrganisationType } from './organisation.type';
 import type { OrganisationOperationType, PracticeOperationType } from './practice-operation.type';
 import type { OrganisationProgressType } from './progress.type';
 import type { RegisteredMachineType } from './register.type';
+import type { ReplacementType } from './replacement.type';
 import type { SiteChangeType } from './site-change.type';
 import type { SilentSiteType } from './site.type';
 import type { StrandedPracticeType } from './stranded-practice.type';
@@ -71,6 +72,8 @@ export const POLICIES: Policies = {
     'Query.closures': 'IT',
     'Mutation.changeClosures': 'IT',
     'Mutation.setOpeningHours': 'IT',
+    'Query.replacements': 'IT',
+    'Mutation.decideReplacements': 'IT',
     'Mutation.reportPracticeMode': 'IT',
     'Mutation.careForMachine': 'IT',
     'Mutation.careForManyMachines': 'IT',
@@ -165,6 +168,14 @@ export const POLICIES: Policies = {
     TransitionConnection: { needs: 'IT' },
     TransitionEdge: { needs: 'IT' },
     Transition: { needs: 'IT' },
+
+    ReplacementConnection: { needs: 'IT' },
+    ReplacementEdge: { needs: 'IT' },
+    Replacement: {
+      needs: 'IT',
+      isSeen: ({ key }: ReplacementType, { now }) => now.covers(key.practiceId),
+    },
+    ReplacementParty: { needs: 'IT' },
 
     MachineCare: { needs: 'IT' },
     MachineClaim: { needs: 'IT' },

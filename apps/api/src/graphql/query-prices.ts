@@ -99,6 +99,7 @@ export const PARTS: ReadonlySet<string> = new Set([
   'Priority',
   'PriorityPart',
   'Ratio',
+  'ReplacementParty',
   'ShareRange',
   'StateCount',
   'UsabilityCount',

@@ -21,6 +21,8 @@ registerEnumType(RegisterFindingEnum, {
     NEVER_ENROLLED: 'In the register, and never enrolled. Counts as UNVERIFIED.',
     NOT_IN_REGISTER: 'Enrolled at a practice that has a register, which does not have it.',
     RE_IMAGED: 'One asset, installed anew: the old installation is replaced.',
+    REPLACEMENT_OPEN:
+      'Another machine claims its place, and nobody has decided (`replacements`). Both count.',
     IDENTITY_TWICE: 'Two or three machines in use share an identity, or one was heard twice at once.',
     IDENTITY_SHARED:
       'More machines in use share an identity than one asset can have records: it identifies nothing, and joins none of them.',

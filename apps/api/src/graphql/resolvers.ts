@@ -16,6 +16,7 @@ import { ProgressResolver } from './progress.resolver';
 import { PublicProgressResolver } from './public-progress.resolver';
 import { ReconciliationResolver } from './reconciliation.resolver';
 import { RegisterResolver } from './register.resolver';
+import { ReplacementResolver } from './replacement.resolver';
 import { SiteChangeResolver } from './site-change.resolver';
 import { MachineSiteResolver, OrganisationSiteResolver, SiteResolver } from './site.resolver';
 import { StrandedPracticeResolver } from './stranded-practice.resolver';
@@ -49,4 +50,5 @@ export const RESOLVERS = [
   PracticeOperationResolver,
   RegisterResolver,
   OpeningHoursResolver,
+  ReplacementResolver,
 ] as const;

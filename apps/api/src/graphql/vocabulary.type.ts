@@ -214,6 +214,7 @@ registerEnumType(TransitionReasonEnum, {
     SET_DORMANT: 'A person set it aside.',
     RETIRED_BY_PERSON: 'A person took it out of service.',
     REOPENED_BY_PERSON: 'A person took it back.',
+    HEARD_AFTER_REPLACEMENT: 'It reported although it counted as replaced.',
     REPLACED_BY_PERSON: 'A person named the machine that took its place.',
     MOVED_TO_PRACTICE: 'It goes on at another practice.',
     MOVED_FROM_PRACTICE: 'It came from another practice.',

@@ -14,6 +14,8 @@ import { RefusedRequest } from './refusal';
 
 /** Machines in one request. */
 export const MACHINES_PER_REQUEST_MAX = 1_000;
+/** Several times the longest that we sign. */
+const CREDENTIAL_MAX = 1_024;
 const INSTALLATION_ID_MAX = 128;
 /** Characters of a serial number or an asset tag. */
 const IDENTITY_MAX = 128;
@@ -50,6 +52,15 @@ export const EnrolmentItemBody = Type.Object(
         maxLength: IDENTITY_MAX,
         pattern: PRINTABLE,
         description: 'Of the enclosure, as in an asset list.',
+      }),
+    ),
+    credential: Type.Optional(
+      Type.String({
+        maxLength: CREDENTIAL_MAX,
+        description:
+          'The credential that the machine had, also one whose time has passed. An installation that is known already proves by ' +
+          'it that it is itself; without it, a machine that has reported before waits for approval. Of a single machine it may ' +
+          'come as `Authorization: Bearer` instead.',
       }),
     ),
   },
@@ -102,6 +113,9 @@ export function readEnrolmentBody(body: unknown): EnrolmentBody {
   );
 }
 
+/** A machine that was read; its credential is not checked yet. */
+export type EnrolmentItem = Omit<EnrolmentRequest, 'proof'> & { readonly credential: string | null };
+
 /** Why a machine is not enrolled, and a sentence that names the field where one is to blame. */
 export type EnrolmentItemRefusal = {
   readonly installationId: string | null;
@@ -111,7 +125,7 @@ export type EnrolmentItemRefusal = {
 
 /** One machine that was read, and what had to be left out of it. */
 export type ReadEnrolment = {
-  readonly request: EnrolmentRequest;
+  readonly request: EnrolmentItem;
   readonly warnings: readonly FieldWarning[];
 };
 
@@ -130,6 +144,7 @@ export function readEnrolmentItem(item: unknown): ReadEnrolment | EnrolmentItemR
     serialNumber: identifyingValue(body.serialNumber),
     smbiosUuid: identifyingValue(body.smbiosUuid),
     assetTag: identifyingValue(body.assetTag),
+    credential: body.credential ?? null,
   };
   return { request, warnings };
 }
@@ -158,6 +173,8 @@ function straighten(item: unknown): StraightItem | EnrolmentItemRefusal {
     serialNumber: identity(known, 'serialNumber', readIdentity, IDENTITY_TEXT, warnings),
     smbiosUuid: identity(known, 'smbiosUuid', readUuid, 'a UUID', warnings),
     assetTag: identity(known, 'assetTag', readIdentity, IDENTITY_TEXT, warnings),
+    // A secret: what cannot be read of it is not shown in a warning.
+    credential: readText(known.get('credential'), CREDENTIAL_MAX),
   };
   const body = Object.fromEntries(Object.entries(read).filter(([, value]) => value !== undefined));
   if (isItem(body)) return { body, warnings: warnings.list() };

@@ -4,6 +4,7 @@ import { EnrolRequest, type EnrolmentItemResult } from '../enrol-request';
 import { RecoveryClock } from '../recovery-clock';
 import type { Settings } from '../settings';
 import { SETTINGS } from '../tokens';
+import { bearerOf } from './bearer';
 import { readEnrolmentBody } from './enrolment.body';
 import { senderAddress } from './sender-address';
 
@@ -22,17 +23,14 @@ export class EnrolmentController {
     @Body() body: unknown,
     @Req() request: FastifyRequest,
     @Headers('user-agent') userAgent: string | undefined,
+    @Headers('authorization') authorization: string | undefined,
   ): Promise<{
     results: EnrolmentItemResult[];
     report: { everySeconds: number; jitterSeconds: number };
   }> {
     const { enrolmentToken, machines } = readEnrolmentBody(body);
-    const results = await this.enrolment.enrol(
-      enrolmentToken,
-      machines,
-      { address: senderAddress(request.raw), userAgent },
-      this.clock.now(),
-    );
+    const sender = { shown: bearerOf(authorization), address: senderAddress(request.raw), userAgent };
+    const results = await this.enrolment.enrol(enrolmentToken, machines, sender, this.clock.now());
     const { reportEverySeconds: everySeconds, reportJitterSeconds: jitterSeconds } = this.settings;
     return { results, report: { everySeconds, jitterSeconds } };
   }

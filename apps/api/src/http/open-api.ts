@@ -61,7 +61,8 @@ const REFUSAL = Type.Object({
 });
 
 const ITEM_CODE = Type.Union([...REFUSAL_CODES.map((code) => Type.Literal(code)), Type.Null()], {
-  description: 'Why the item was refused; null otherwise.',
+  description:
+    'Why the item was refused; null otherwise. HARDWARE_CONTRADICTS stands beside KNOWN, and is a warning.',
 });
 
 const READY = Type.Object({ status: Type.String(), missing: Type.Array(Type.String()) });
@@ -142,7 +143,7 @@ const SET_CLOCK_BODY = Type.Object({
 
 const ENROL = {
   summary: 'Enrol machines.',
-  description: `Up to ${MACHINES_PER_REQUEST_MAX} machines, each judged by itself. Idempotent on installationId: the same request again yields the same machineId and a working credential.`,
+  description: `Up to ${MACHINES_PER_REQUEST_MAX} machines, each judged by itself. Idempotent on installationId: the same request again yields the same machineId and a working credential, until the machine has reported. From then on an installation that is known shows the credential that it had (the field credential, or for one machine the Authorization header; one whose time has passed will do), or is answered AWAITING_APPROVAL until a person has decided, and takes a use of the token. So is every one whose credential was revoked. A denial holds whatever the token. The token has to reach the practice that the machine stands at now. HARDWARE_CONTRADICTS beside KNOWN is no refusal: the installation is known on other hardware, and a person should look.`,
   requestBody: body(withItems(EnrolmentBody, 'machines', '#/components/schemas/EnrolmentItem')),
   responses: {
     ...ok('One result for each machine, in order.', ENROLLED),

@@ -156,6 +156,31 @@ export class AgentActions {
     return null;
   }
 
+  /** What was revoked is given again only after a person has said so. */
+  private async enrolWithApproval(
+    agent: DrillAgent,
+  ): Promise<{ machineId: string; credential: string } | null> {
+    const { installationId } = agent.identity;
+    const content = { enrolmentToken: this.secrets.enrolmentToken, machines: [agent.identity] };
+    const { answer } = await this.wire.settle('/v1/enrolments', content, null);
+    const { results } = answer.body as { results?: { code: string | null }[] };
+    if (results?.[0]?.code !== 'AWAITING_APPROVAL')
+      this.give(agent, `its revoked enrolment was answered ${answer.text.slice(0, 200)}`);
+    type Waiting = { edges: readonly { node: { id: string; installationId: string } }[] };
+    const { enrolmentRequests } = await this.wire.ask<{ enrolmentRequests: Waiting }>(
+      '{ enrolmentRequests(first: 100) { edges { node { id installationId } } } }',
+      {},
+    );
+    const ids = enrolmentRequests.edges
+      .filter(({ node }) => node.installationId === installationId)
+      .map(({ node }) => node.id);
+    await this.wire.ask(
+      'mutation ($ids: [ID!]!) { decideEnrolments(input: { ids: $ids, verdict: APPROVED }) }',
+      { ids },
+    );
+    return this.enrolOnce(agent);
+  }
+
   private async reportOwn(agent: DrillAgent, sent: readonly Sent[], frame: RoundFrame): Promise<void> {
     const moments = momentsOf(frame);
     const overlaps = frame.overlap.clockMoves;
@@ -214,14 +239,14 @@ export class AgentActions {
       agent.lastTaken = heartbeat;
       agent.note(
         storedUnheard
-          ? { kind: 'HEARD', heartbeat, receivedAtMs: frame.moments, outcome: null }
-          : { kind: 'HEARD', heartbeat, receivedAtMs: [receivedAtMs], outcome },
+          ? { heartbeat, receivedAtMs: frame.moments, outcome: null }
+          : { heartbeat, receivedAtMs: [receivedAtMs], outcome },
         frame.overlaps,
       );
     });
   }
 
-  /** The credential is revoked; from that moment nobody may report with it, at no service; enrolling again gives another. */
+  /** The credential is revoked; from that moment nobody may report with it, at no service; enrolling again, with a person's word, gives another. */
   private async loseCredential(agent: DrillAgent, frame: RoundFrame): Promise<void> {
     const machineId = agent.enrolled?.machineId ?? '';
     const { revokeMachineCredential } = await this.wire.ask<{ revokeMachineCredential: boolean }>(
@@ -237,26 +262,38 @@ export class AgentActions {
       if (answer.status !== 401 || codeOf(answer) !== 'CREDENTIAL_REVOKED')
         this.give(agent, `its revoked credential was answered ${answer.status} ${answer.text.slice(0, 200)}`);
     }
-    const again = await this.enrolOnce(agent);
+    const again = await this.enrolWithApproval(agent);
     if (again === null) return;
     if (again.machineId !== machineId) this.give(agent, 'became another machine by enrolling again');
     agent.enrolled = again;
   }
 
-  /** A new Windows on the same hardware takes the place of the old one. */
+  /** A new Windows on the same hardware claims the place of the old one, and a person refuses it: both are what they were. */
   private async reimage(agent: DrillAgent, frame: RoundFrame): Promise<void> {
     this.reimages += 1;
     const moments = momentsOf(frame);
-    const overlaps = frame.overlap.clockMoves;
     const successor = reimaged(agent, this.reimages);
     const enrolled = await this.enrolOnce(successor);
     if (enrolled === null) return;
     successor.enrolled = enrolled;
     successor.witness = new Witness(moments);
-    const machine = enrolled.machineId.slice(enrolled.machineId.indexOf('.') + 1);
-    agent.note({ kind: 'REPLACED', successor: machine, atMs: moments }, overlaps);
+    await this.refuseClaim(agent);
     agent.isReplaced = true;
     this.agents.push(successor);
+  }
+
+  private async refuseClaim(agent: DrillAgent): Promise<void> {
+    const { machine } = await this.wire.ask<{ machine: { replacement: { id: string } | null } | null }>(
+      'query ($id: ID!) { machine(id: $id) { replacement { id } } }',
+      { id: agent.enrolled?.machineId ?? '' },
+    );
+    const id = machine?.replacement?.id;
+    if (id === undefined) this.give(agent, 'was installed anew, and nothing claims its place');
+    else
+      await this.wire.ask(
+        'mutation ($id: ID!) { decideReplacements(input: { ids: [$id], word: REFUSED }) }',
+        { id },
+      );
   }
 
   private give(agent: DrillAgent, why: string): void {

@@ -112,10 +112,8 @@ export async function runDrill(
 
 function closeRound(agent: DrillAgent, sweptUntilMs: number, findings: Findings): void {
   if (agent.broken !== null || agent.witness === null || agent.closeRound(sweptUntilMs)) return;
-  const last = agent.happenings.map((one) =>
-    one.kind === 'HEARD'
-      ? `${one.heartbeat.bootId} ${one.heartbeat.seq} ${one.outcome ?? 'unknown'}`
-      : one.kind,
+  const last = agent.happenings.map(
+    ({ heartbeat, outcome }) => `${heartbeat.bootId} ${heartbeat.seq} ${outcome ?? 'unknown'}`,
   );
   agent.broken = 'its answers contradict the rules';
   findings.add(`${agent.identity.hostname}: answered ${last.join(', ')}, which the rules cannot have said`);

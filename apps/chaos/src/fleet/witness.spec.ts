@@ -5,7 +5,7 @@ import { Witness, type Happening } from './witness';
 const MONDAY = at('2024-07-22T09:00Z');
 
 function heard(heartbeat: Heartbeat, outcome: 'ACCEPTED' | 'DUPLICATE' | null, ...atMs: number[]): Happening {
-  return { kind: 'HEARD', heartbeat, receivedAtMs: atMs, outcome };
+  return { heartbeat, receivedAtMs: atMs, outcome };
 }
 
 const crashed = aHeartbeat().crash('2024-07-19T04:31Z').file(GOOD_FILE).uptime(minutes(10)).build();

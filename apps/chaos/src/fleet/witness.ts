@@ -1,7 +1,6 @@
 import {
   CHANNEL_FILE_291,
   decideHeartbeat,
-  decideReplacement,
   decideSilence,
   enrolledMachine,
   policyForInterval,
@@ -16,19 +15,14 @@ import {
 /** Where a machine can be by now, and the way it took there. */
 export type World = { readonly machine: TrackedMachine; readonly transitions: readonly Transition[] };
 
-/** What happened to a machine, as its agent knows it. */
-export type Happening =
-  /** A report was handed over, and the service answered for it: what, and when it says it came. */
-  | {
-      readonly kind: 'HEARD';
-      readonly heartbeat: Heartbeat;
-      /** When it may have come first. Several moments when an earlier answer was lost, and the clock moved meanwhile. */
-      readonly receivedAtMs: readonly number[];
-      /** What the first of its deliveries was answered; null when that answer was lost. */
-      readonly outcome: Outcome | null;
-    }
-  /** A new installation on its hardware took its place. */
-  | { readonly kind: 'REPLACED'; readonly successor: string; readonly atMs: readonly number[] };
+/** A report was handed over, and the service answered for it: what, and when it says it came. */
+export type Happening = {
+  readonly heartbeat: Heartbeat;
+  /** When it may have come first. Several moments when an earlier answer was lost, and the clock moved meanwhile. */
+  readonly receivedAtMs: readonly number[];
+  /** What the first of its deliveries was answered; null when that answer was lost. */
+  readonly outcome: Outcome | null;
+};
 
 /** The interval that the service issues by default. */
 const EVERY_MS = 300_000;
@@ -95,19 +89,11 @@ export class Witness {
 
   private happen(worlds: readonly World[], happening: Happening): readonly World[] {
     return this.distinct(
-      worlds.flatMap((world) =>
-        happening.kind === 'HEARD'
-          ? happening.receivedAtMs.flatMap((atMs) => this.hear(world, happening, atMs))
-          : happening.atMs.map((atMs) => replace(world, happening.successor, atMs)),
-      ),
+      worlds.flatMap((world) => happening.receivedAtMs.flatMap((atMs) => this.hear(world, happening, atMs))),
     );
   }
 
-  private hear(
-    world: World,
-    { heartbeat, outcome }: Extract<Happening, { kind: 'HEARD' }>,
-    receivedAtMs: number,
-  ): World[] {
+  private hear(world: World, { heartbeat, outcome }: Happening, receivedAtMs: number): World[] {
     const { incident, policy } = this.rules;
     const evidence = proveHeartbeat(heartbeat, receivedAtMs, incident, policy);
     const decision = decideHeartbeat(world.machine, evidence, this.rules);
@@ -125,9 +111,4 @@ export class Witness {
 
 function plainRules(): Rules {
   return { incident: CHANNEL_FILE_291, policy: policyForInterval(EVERY_MS), blindness: [] };
-}
-
-function replace(world: World, successor: string, atMs: number): World {
-  const { machine, transitions } = decideReplacement(world.machine, successor, atMs);
-  return { machine, transitions: [...world.transitions, ...transitions] };
 }

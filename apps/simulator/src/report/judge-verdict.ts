@@ -47,6 +47,7 @@ const REPAIRED: Expected = {
  * - A machine in standby was in one session across the window: EXPOSED is careful.
  * - A machine whose sensor folder was renamed works, is unprotected and has no file to prove itself by:
  *   STABILISING.
+ * - A machine that was installed anew is unrecovered until its successor has proven itself.
  */
 const EXPECTED: Readonly<Record<Exclude<GroundTruth, SharedIdentity>, Expected>> = {
   OUT_OF_SCOPE: harmless(['OUT_OF_SCOPE'], ['UNKNOWN']),
@@ -96,7 +97,7 @@ const EXPECTED: Readonly<Record<Exclude<GroundTruth, SharedIdentity>, Expected>>
   REIMAGED: {
     ...REPAIRED,
     states: ['REPLACED'],
-    carefulStates: [],
+    carefulStates: UNRECOVERED,
     exposures: AFFECTED,
     carefulExposures: ['UNKNOWN'],
   },

@@ -149,6 +149,21 @@ export async function createRelayCredential(client: WireClient): Promise<string>
   return data.createRelayCredential.credential;
 }
 
+/** The oldest claims that wait for a person's word, a page of them, by identity. */
+export async function readOpenReplacements(client: WireClient): Promise<readonly string[]> {
+  type Page = { readonly edges: readonly { readonly node: { readonly id: string } }[] };
+  const query = `query Claims($first: Int!) {
+    replacements(status: [WAITING_FOR_APPROVAL], first: $first) { edges { node { id } } } }`;
+  const { replacements } = await client.graphql<{ replacements: Page }>(query, { first: PAGE });
+  return replacements.edges.map(({ node }) => node.id);
+}
+
+/** Approves that machines take the places of others. Gives about how many that was new. */
+export async function decideReplacements(client: WireClient, ids: readonly string[]): Promise<number> {
+  const query = `mutation Decide($ids: [ID!]!) { decideReplacements(input: { ids: $ids, word: APPROVED }) }`;
+  return (await client.graphql<{ decideReplacements: number }>(query, { ids })).decideReplacements;
+}
+
 /** Enrols up to 1,000 machines; the same request again gives the same machines. */
 export async function enrol(
   client: WireClient,

@@ -40,6 +40,7 @@ export class EnrolmentTokenEntity {
 @Entity('enrolment_use')
 @Check('enrolment_use_outcome', `outcome IN ('ENROLLED', 'KNOWN')`)
 @Index('enrolment_use_by_token', ['token_id', 'used_at', 'use_id'])
+@Index('enrolment_use_by_installation', ['installation_id', 'used_at'])
 export class EnrolmentUseEntity {
   @PrimaryColumn({ type: 'text', collation: 'C' })
   practice_id!: string;
@@ -73,6 +74,7 @@ export class EnrolmentUseEntity {
 @Index('enrolment_request_once', ['practice_id', 'installation_id', 'token_id', 'generation'], {
   unique: true,
 })
+@Index('enrolment_request_by_installation', ['installation_id'])
 @Index('enrolment_request_waiting', ['requested_at', 'practice_id', 'request_id'], {
   where: 'verdict IS NULL',
 })

@@ -56,6 +56,10 @@ export class MachineEntity {
   @Column({ type: 'uuid', nullable: true })
   successor_id!: string | null;
 
+  /** From then on a report of this machine speaks against a claim on its place (`replacement`); null: there is none. */
+  @Column({ type: 'timestamptz', nullable: true })
+  claimed_at!: Date | null;
+
   /** All that its reports prove, joined (`encodeMemory`). Decisions read it; a mere contact does not change it. */
   @Column({ type: 'text' })
   memory!: string;
