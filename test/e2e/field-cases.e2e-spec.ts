@@ -169,6 +169,35 @@ const ROWS: FieldRows = {
     expect((await pc.seen()).hostname).toBe('PC-1');
   },
 
+  '4 request targets spelled otherwise': async function* (stage) {
+    yield MONDAY_0810;
+    const free = JSON.stringify({ query: '{ publicProgress(by: ICB) { asOf } __typename }' });
+    for (const target of ['/%67raphql', 'http://x/graphql', '/graphq%6c', '//graphql'])
+      expect(await stage.statusOf('POST', target, free)).toBeGreaterThanOrEqual(400);
+    expect(
+      await stage.statusOf('GET', '/%67raphql?query=%7B__typename%7D', '', PREFLIGHT),
+    ).toBeGreaterThanOrEqual(400);
+    const asAdmin = { authorization: `Bearer ${stage.app.adminToken}` };
+    for (const target of ['/%67raphql', '/v1/%65xports/machines'])
+      expect(
+        await stage.statusOf('POST', target, '{"query":"{ __typename }"}', asAdmin),
+      ).toBeGreaterThanOrEqual(400);
+    // The absolute form is one that a server has to take (RFC 9112): as the canonical one, with its checks and its price.
+    expect(await stage.statusOf('POST', 'http://x/graphql', '{"query":"{ __typename }"}', asAdmin)).toBe(200);
+    expect(await stage.statusOf('POST', '/graphql', '{"query":"{ __typename }"}', asAdmin)).toBe(200);
+  },
+
+  '10 what proxies do to X-Forwarded-For': async function* (stage) {
+    yield MONDAY_0810;
+    const forwarded = ['203.0.113.7:51234', '203.0.113.7:51235', '[2001:db8::1]:443', 'unknown'];
+    expect(await stage.addressesRecordedFor(forwarded)).toEqual([
+      '203.0.113.7',
+      '203.0.113.7',
+      '2001:db8::1',
+      '127.0.0.1',
+    ]);
+  },
+
   '14 identities that identify nothing': async function* (stage) {
     yield MONDAY_0810;
     const nobodies = [
@@ -201,6 +230,28 @@ const ROWS: FieldRows = {
         outcome: 'ENROLLED',
       });
     expect(await stage.machinesOf(practice)).toBe(5);
+  },
+
+  '23 one installation enrols with the hardware of two': async function* (stage) {
+    yield MONDAY_0810;
+    const practice = stage.practice();
+    const installationId = 'cloned-image-23';
+    const first = await stage.enrol({
+      installationId,
+      practice,
+      hostname: 'PC-1',
+      serialNumber: 'ABC1FIELD',
+    });
+    const second = await stage.enrol({
+      installationId,
+      practice,
+      hostname: 'PC-2',
+      serialNumber: 'ABC2FIELD',
+    });
+    expect(first.outcome).toBe('ENROLLED');
+    expect(second.credential).not.toBeNull();
+    const { identityConflict } = await stage.app.client.machine(first.machineId ?? '');
+    expect(identityConflict || second.machineId !== first.machineId || second.code !== null).toBe(true);
   },
 
   '15 rows without any text': async function* (stage) {
@@ -258,5 +309,7 @@ const ROWS: FieldRows = {
     expect(refused).not.toContain('u:p');
   },
 };
+
+const PREFLIGHT = { 'apollo-require-preflight': '1' };
 
 testFieldRows(ROWS, { PUBLIC_PROGRESS: 'true', TRUSTED_PROXIES: '127.0.0.1' });

@@ -68,6 +68,16 @@ const ROWS: FieldRows = {
     ).toBe(415);
   },
 
+  'un33k/django-ipware#87: an address with a port in front of a proxy’s': async function* (stage) {
+    yield MONDAY_0810;
+    const forwarded = [
+      '177.139.233.139:17085, 10.0.0.6',
+      '177.139.233.139:17099,10.0.0.6:443',
+      '177.139.233.139',
+    ];
+    expect(await stage.addressesRecordedFor(forwarded)).toEqual(Array(3).fill('177.139.233.139'));
+  },
+
   'Team-Commonly/commonly#656: a stranger who changes address within its network': async function* (stage) {
     yield MONDAY_0810;
     const statuses = new Set<number>();

@@ -71,7 +71,7 @@ export async function liveUntilMonday(
     const enrolmentToken = await createEnrolmentToken(client);
     const relayCredential = await createRelayCredential(client);
     const run = new FleetRun({ client, fleet: { week: WEEK, machines }, enrolmentToken, relayCredential });
-    const desk = new RepairDesk(client);
+    const desk = new RepairDesk(client, (machineId) => run.machineOf(machineId));
     for (let fromMs = FROM_MS; fromMs < NINE_MS;) {
       fromMs = await live(run, client, fromMs);
       await desk.step(fromMs);

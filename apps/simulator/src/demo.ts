@@ -49,7 +49,7 @@ async function demonstrate(
     const run = new FleetRun({ client, fleet, enrolmentToken, relayCredential });
     const clock = manualClock(client, adminToken, fromMs, options.speed);
     const watch = new ProgressWatch({ client, out: stdout, fromMs, untilMs });
-    const desk = new RepairDesk(client);
+    const desk = new RepairDesk(client, (machineId) => run.machineOf(machineId));
     const onStep = async (nowMs: number): Promise<void> => {
       await desk.step(nowMs);
       await watch.step(nowMs, run.sent);

@@ -50,12 +50,7 @@ export function makeFleet(options: FleetOptions): Fleet {
   const mix = options.mix ?? REALISTIC_MIX;
   const sorted = [...practices].sort((a, b) => (a.odsCode < b.odsCode ? -1 : 1));
   const sizes = practiceSizes(seed, sorted, options.machines);
-  const fieldVariants = placeFieldVariants(
-    makeRandom(`${seed}/field`),
-    options.machines,
-    mix.field,
-    mix.fieldWithout,
-  );
+  const fieldVariants = placeFieldVariants(makeRandom(`${seed}/field`), options.machines, mix.field);
   const machines: Machine[] = [];
   let computers = 0;
   sorted.forEach((practice, position) => {

@@ -92,7 +92,7 @@ async function simulate(options: SimulateOptions, client: WireClient, signal: Ab
   const relayCredential = await createRelayCredential(client);
   const run = new FleetRun({ client, fleet, enrolmentToken, relayCredential });
   const watch = new ProgressWatch({ client, out: stdout, fromMs, untilMs });
-  const desk = new RepairDesk(client);
+  const desk = new RepairDesk(client, (machineId) => run.machineOf(machineId));
   let reachedMs = fromMs;
   const onStep = async (nowMs: number): Promise<void> => {
     reachedMs = nowMs;

@@ -126,22 +126,20 @@ const FLEET_OF_SOME_SIZE = 500;
 
 /**
  * Which computers of a fleet get which variant, by their position: `share` of the fleet for each variant, spread by chance.
- * Empty for a share of 0 and for a small fleet. Kinds of `without` are left out.
+ * Empty for a share of 0 and for a small fleet.
  */
 export function placeFieldVariants(
   random: Random,
   machines: number,
   share: number,
-  without: readonly FieldKind[] = [],
 ): ReadonlyMap<number, FieldVariant> {
   const placed = new Map<number, FieldVariant>();
-  const variants = FIELD_VARIANTS.filter(({ truth }) => !without.includes(truth));
   const least = share > 0 && machines >= FLEET_OF_SOME_SIZE ? 1 : 0;
   const each = Math.max(least, Math.round(share * machines));
-  for (let i = 0; i < each * variants.length && placed.size < machines; i++) {
+  for (let i = 0; i < each * FIELD_VARIANTS.length && placed.size < machines; i++) {
     let position = random.whole(0, machines - 1);
     while (placed.has(position)) position = (position + 1) % machines;
-    placed.set(position, variants[i % variants.length] as FieldVariant);
+    placed.set(position, FIELD_VARIANTS[i % FIELD_VARIANTS.length] as FieldVariant);
   }
   return placed;
 }

@@ -1,4 +1,4 @@
-import type { FieldKind, Role, Truth } from './machine';
+import type { Role, Truth } from './machine';
 
 type Weights = Readonly<Partial<Record<Truth, number>>>;
 
@@ -13,8 +13,6 @@ export type Mix = {
    * them is met at least once; 0: none at all.
    */
   readonly field: number;
-  /** Kinds of these inputs that are left out; none unless said. */
-  readonly fieldWithout?: readonly FieldKind[];
 };
 
 /** Share of each variant of the field's inputs that makes them a few in a thousand machines in all. */
@@ -49,7 +47,6 @@ export const REALISTIC_MIX: Mix = {
     SPOOLED: 0.4,
   },
   field: FIELD_SHARE,
-  fieldWithout: ['GHOSTED'],
 };
 
 /** Every truth about equally often, for tests that want to meet all of them in a small fleet. */

@@ -149,19 +149,30 @@ export async function createRelayCredential(client: WireClient): Promise<string>
   return data.createRelayCredential.credential;
 }
 
-/** The oldest claims that wait for a person's word, a page of them, by identity. */
-export async function readOpenReplacements(client: WireClient): Promise<readonly string[]> {
-  type Page = { readonly edges: readonly { readonly node: { readonly id: string } }[] };
-  const query = `query Claims($first: Int!) {
-    replacements(status: [WAITING_FOR_APPROVAL], first: $first) { edges { node { id } } } }`;
-  const { replacements } = await client.graphql<{ replacements: Page }>(query, { first: PAGE });
-  return replacements.edges.map(({ node }) => node.id);
+/** A claim that waits for a person's word: a machine that says it takes the place of another one. */
+export type OpenReplacement = { readonly id: string; readonly successor: { readonly machineId: string } };
+
+/** Every claim that waits for a person's word, page by page, the oldest first. */
+export async function* readOpenReplacements(client: WireClient): AsyncGenerator<readonly OpenReplacement[]> {
+  type Page = {
+    readonly edges: readonly { readonly node: OpenReplacement }[];
+    readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+  };
+  const query = `query Claims($first: Int!, $after: String) {
+    replacements(status: [WAITING_FOR_APPROVAL], first: $first, after: $after) {
+      edges { node { id successor { machineId } } } pageInfo { hasNextPage endCursor } } }`;
+  for (let after: string | null = null, more = true; more;) {
+    const data: { replacements: Page } = await client.graphql(query, { first: PAGE, after });
+    yield data.replacements.edges.map(({ node }) => node);
+    after = data.replacements.pageInfo.endCursor;
+    more = data.replacements.pageInfo.hasNextPage;
+  }
 }
 
-/** Approves that machines take the places of others. Gives about how many that was new. */
-export async function decideReplacements(client: WireClient, ids: readonly string[]): Promise<number> {
+/** Approves that machines take the places of others. */
+export async function approveReplacements(client: WireClient, ids: readonly string[]): Promise<void> {
   const query = `mutation Decide($ids: [ID!]!) { decideReplacements(input: { ids: $ids, word: APPROVED }) }`;
-  return (await client.graphql<{ decideReplacements: number }>(query, { ids })).decideReplacements;
+  await client.graphql<{ decideReplacements: number }>(query, { ids });
 }
 
 /** Enrols up to 1,000 machines; the same request again gives the same machines. */
