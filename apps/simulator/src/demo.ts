@@ -99,6 +99,15 @@ function dataFolder(options: DemoOptions): string {
   return folder;
 }
 
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`${why}. Name a folder that can be written by --data.`, { cause: error });
+  }
+}
+
 function invitation(service: ServiceProcess): string {
   const token = service.adminTokenFile;
   const query =
@@ -124,7 +133,7 @@ async function main(): Promise<number> {
   }
   const dataDir = dataFolder(options);
   const logFile = `${dataDir}.log`;
-  mkdirSync(dataDir, { recursive: true });
+  makeFolder(dataDir);
   const interrupt = new AbortController();
   // Every request under way listens to it, a few dozen at a time.
   setMaxListeners(0, interrupt.signal);

@@ -1,4 +1,4 @@
-import { mkdir, stat, statfs } from 'node:fs/promises';
+import { stat, statfs } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -13,6 +13,7 @@ import {
   writeConnectionFacts,
   type ConnectionFacts,
 } from './embedded/connection-facts';
+import { makeDataFolder } from './data-folder';
 import { createCluster } from './embedded/create-cluster';
 import { acquireDataDirLock } from './embedded/data-dir-lock';
 import { stopLeftoverPostgres } from './embedded/leftover-postgres';
@@ -79,7 +80,7 @@ const CONNECT_TIMEOUT_MS = 5_000;
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const { log } = options;
   const dataDir = resolve(options.dataDir);
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  await makeDataFolder(dataDir);
   const lock = await acquireDataDirLock(dataDir);
   try {
     const clusterDir = join(dataDir, 'cluster');
