@@ -59,7 +59,7 @@ import { PracticeContacts1721807000000 } from './migrations/1721807000000-practi
 import { ScopeOnce1721800000000 } from './migrations/1721800000000-scope-once';
 import { OrganisationStatements1721804000000 } from './migrations/1721804000000-organisation-statements';
 import { OpeningHours1721804100000 } from './migrations/1721804100000-opening-hours';
-import type { Queryable } from './database';
+import type { Pool } from 'pg';
 import { provideReaderRole } from './reader-role';
 
 /** Connections of one process: two write lanes, the sweeper, readers and administration, with room to spare. */
@@ -209,7 +209,7 @@ class NewerSchemaError extends Error {
  *
  * @throws NewerSchemaError when a migration was run that this program does not have
  */
-export async function refuseNewerSchema(dataSource: DataSource, db: Queryable): Promise<void> {
+export async function refuseNewerSchema(dataSource: DataSource, db: Pick<Pool, 'query'>): Promise<void> {
   const { rows: tables } = await db.query<{ known: boolean }>(
     `SELECT to_regclass('migrations') IS NOT NULL AS known`,
   );
@@ -232,7 +232,10 @@ export async function migrateDatabase(url: string): Promise<void> {
   const lock = dataSource.createQueryRunner();
   try {
     await lock.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
-    await refuseNewerSchema(dataSource, (dataSource.driver as unknown as { master: Queryable }).master);
+    await refuseNewerSchema(
+      dataSource,
+      (dataSource.driver as unknown as { master: Pick<Pool, 'query'> }).master,
+    );
     await dataSource.runMigrations();
     await provideReaderRole((statement) => lock.query(statement));
   } finally {
