@@ -43,6 +43,10 @@ it.each(['manual 2024-07-19T00:00:00Z', '2024-07-19T00:00:00Z x1'])(
     const again = await restart(clock);
     const moved = '"set":"2024-07-19T00:00:00.000Z","to":"2024-07-22T08:00:00.000Z"';
     expect(logs.filter((line) => line.includes('clock_moved')).join()).toContain(moved);
+    expect((await again.client.request('/readyz')).body).toEqual({
+      ...{ status: 'ready', missing: [] },
+      clockContinuesFrom: '2024-07-22T08:00:00.000Z',
+    });
     const { outcome } = await again.client.tell(pc, pc.compose('2024-07-22T08:05:00Z'));
     expect(outcome).toBe('ACCEPTED');
   },
@@ -50,8 +54,9 @@ it.each(['manual 2024-07-19T00:00:00Z', '2024-07-19T00:00:00Z x1'])(
 
 it('a clock that is set to a later moment is taken as it is set, without a word', async () => {
   await restart('manual 2024-07-19T00:00:00Z');
-  await restart('manual 2024-07-20T00:00:00Z');
+  const later = await restart('manual 2024-07-20T00:00:00Z');
   expect(logs.join()).not.toContain('clock_');
+  expect((await later.client.request('/readyz')).body).toEqual({ status: 'ready', missing: [] });
 });
 
 it('the real clock cannot be moved, so that it is behind the database is said', async () => {

@@ -30,6 +30,8 @@ export function parseClockSetting(text: string): ClockSetting | null {
 export class RecoveryClock implements Clock {
   private manualMs: number;
   private readonly startMs: number;
+  /** The moment from which it continues, in epoch milliseconds, because its setting names an earlier one; else null. */
+  readonly continuesFromMs: number | null;
   private readonly startedRealMs = Date.now();
 
   /**
@@ -41,6 +43,7 @@ export class RecoveryClock implements Clock {
     notBeforeMs = Number.NEGATIVE_INFINITY,
   ) {
     this.startMs = setting.kind === 'REAL' ? 0 : Math.max(setting.startMs, notBeforeMs);
+    this.continuesFromMs = setting.kind !== 'REAL' && setting.startMs < notBeforeMs ? notBeforeMs : null;
     this.manualMs = this.startMs;
   }
 

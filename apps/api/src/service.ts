@@ -109,7 +109,7 @@ async function openClock(
   const newestMs = (await lastPresenceMs(database.pool)) ?? Number.NEGATIVE_INFINITY;
   const clock = new RecoveryClock(setting, newestMs);
   const known = new Date(Math.max(newestMs, 0)).toISOString();
-  if (setting.kind !== 'REAL' && setting.startMs < newestMs) {
+  if (setting.kind !== 'REAL' && clock.continuesFromMs !== null) {
     const set = new Date(setting.startMs).toISOString();
     const why =
       'RECOVERY_CLOCK names a moment before the service was last there; the clock continues from then';

@@ -65,7 +65,16 @@ const ITEM_CODE = Type.Union([...REFUSAL_CODES.map((code) => Type.Literal(code))
     'Why the item was refused; null otherwise. HARDWARE_CONTRADICTS stands beside KNOWN, and is a warning.',
 });
 
-const READY = Type.Object({ status: Type.String(), missing: Type.Array(Type.String()) });
+const READY = Type.Object({
+  status: Type.String(),
+  missing: Type.Array(Type.String()),
+  clockContinuesFrom: Type.Optional(
+    Type.String({
+      description:
+        'Only where RECOVERY_CLOCK names a moment before the service was last there: the moment from which the clock continues.',
+    }),
+  ),
+});
 
 const DETAIL = Type.Optional(
   Type.String({ description: 'A sentence about the refusal that names the field.' }),
