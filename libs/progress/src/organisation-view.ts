@@ -1,4 +1,5 @@
 import type { Scope } from '@app/storage';
+import { organisationsNamed } from './organisation-names';
 import { organisationsAbove, type Organisation, type OrganisationTree } from './organisation-tree';
 
 /**
@@ -8,6 +9,8 @@ import { organisationsAbove, type Organisation, type OrganisationTree } from './
 export type OrganisationView = {
   /** An organisation that is seen; null when there is none, or it is not seen. */
   readonly find: (code: string) => Organisation | null;
+  /** Those that are seen and that a text may mean: one by its code, in any letters and with blanks, or else those of that name. */
+  readonly named: (text: string) => readonly Organisation[];
   /** Whether everything of it is within the scope, by the hierarchy as of now. */
   readonly covers: (code: string) => boolean;
   /** Whether counts of it leave machines out that are not within the scope. */
@@ -35,8 +38,10 @@ export function viewOf(scope: Scope, present: OrganisationTree, then: Organisati
   for (const code of scope.codes) {
     if (present.has(code)) for (const above of organisationsAbove(present, code)) seen.add(above);
   }
+  const find = (code: string): Organisation | null => (seen.has(code) ? (then.get(code) ?? null) : null);
   return {
-    find: (code) => (seen.has(code) ? (then.get(code) ?? null) : null),
+    find,
+    named: (text) => organisationsNamed(then, text, find),
     covers: (code) => covered.has(code),
     isPartial: (code) => partial.has(code) || !covered.has(code),
     covered: [...covered],
@@ -45,8 +50,10 @@ export function viewOf(scope: Scope, present: OrganisationTree, then: Organisati
 }
 
 function nationalView(tree: OrganisationTree): OrganisationView {
+  const find = (code: string): Organisation | null => tree.get(code) ?? null;
   return {
-    find: (code) => tree.get(code) ?? null,
+    find,
+    named: (text) => organisationsNamed(tree, text, find),
     covers: () => true,
     isPartial: () => false,
     covered: null,

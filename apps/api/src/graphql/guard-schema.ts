@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { IssuerUnreachableError, type Role } from '@app/access';
+import { IssuerUnreachableError, ROLES, type Role } from '@app/access';
 import { ReaderError } from '@app/progress';
 import {
   defaultFieldResolver,
@@ -17,6 +17,7 @@ import {
 import { RefusedRequest } from '../http/refusal';
 import type { RequiredRole, Standing } from '../request-access';
 import type { Policies } from './field-policies';
+import { takesOrganisations, withKnownOrganisations } from './known-organisations';
 import type { RequestContext } from './request-context';
 
 type Resolver = GraphQLFieldResolver<unknown, RequestContext>;
@@ -74,6 +75,8 @@ type Rule = {
   readonly name: string;
   readonly roles: readonly RequiredRole[];
   readonly isRoot: boolean;
+  /** With which role organisations among its arguments are looked up; null: it takes none. */
+  readonly organisationsOf: Role | null;
   readonly isNullable: boolean;
   /** How to tell whether an object that it gives is seen, with which role; null: it is not asked. */
   readonly sight: { readonly role: Role; readonly isSeen: IsSeen } | null;
@@ -84,17 +87,20 @@ function ruleOf(
   schema: GraphQLSchema,
   { fields, types }: Policies,
   type: GraphQLObjectType,
-  field: Pick<GraphQLField<unknown, unknown>, 'name' | 'type'>,
+  field: Pick<GraphQLField<unknown, unknown>, 'name' | 'type' | 'args'>,
 ): Rule | null {
   const name = `${type.name}.${field.name}`;
   const own = fields[name];
   const given = types[getNamedType(field.type).name];
   if (own === undefined && given === undefined) return null;
   const sight = given !== undefined && 'isSeen' in given ? { role: given.needs, isSeen: given.isSeen } : null;
+  const roles = [own, given?.needs].filter((need) => need !== undefined && need !== 'AGENT_CREDENTIAL');
+  const isRoot = rootsOf(schema).includes(type);
   return {
     name,
-    roles: [own, given?.needs].filter((need) => need !== undefined && need !== 'AGENT_CREDENTIAL'),
-    isRoot: rootsOf(schema).includes(type),
+    roles,
+    isRoot,
+    organisationsOf: isRoot && takesOrganisations(field.args) ? greatestOf(roles) : null,
     isNullable: isNullableType(field.type),
     sight,
   };
@@ -123,8 +129,18 @@ function entered(resolve: Resolver, rule: Rule): Resolver {
       if (error instanceof IssuerUnreachableError) context.answer.refusesSender = 503;
       throw error;
     }
-    return resolve(source, args, context, info);
+    if (rule.organisationsOf === null) return resolve(source, args, context, info);
+    const standing = context.access.standing(rule.organisationsOf);
+    const asOf: unknown = (args as Readonly<Record<string, unknown>>)['asOf'];
+    const organisations = asOf instanceof Date ? await standing.at(asOf.getTime()) : standing.now;
+    return resolve(source, withKnownOrganisations(args, organisations), context, info);
   };
+}
+
+/** The role that a field is answered by; null where it takes none of a person. */
+function greatestOf(roles: readonly RequiredRole[]): Role | null {
+  if (roles.includes('NATIONAL_ADMIN')) return 'ADMIN';
+  return ROLES.filter((role) => roles.includes(role)).pop() ?? null;
 }
 
 /** What is left of a resolver's answer for its sender. */

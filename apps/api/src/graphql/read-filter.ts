@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { GraphQLSchemaHost } from '@nestjs/graphql';
-import { ReaderError, type MachineFilter } from '@app/progress';
+import { ReaderError, type MachineFilter, type OrganisationView } from '@app/progress';
 import { coerceInputValue, isInputObjectType } from 'graphql';
+import { withKnownOrganisations } from './known-organisations';
 import { toMachineFilter, type MachineFilterInput } from './machine-filter.input';
 import { RefusedRequest } from '../http/refusal';
 
@@ -20,9 +21,10 @@ export class ReadFilter {
   /**
    * A filter in JSON, read exactly as GraphQL reads it from variables: the same names, words and moments, nothing left over.
    *
+   * @param organisations as the sender sees them
    * @throws RefusedRequest BAD_REQUEST, saying where it is wrong
    */
-  read(json: unknown): MachineFilter {
+  read(json: unknown, organisations: OrganisationView): MachineFilter {
     if (json === undefined || json === null) return {};
     if (isDeeper(json, LEVELS_MAX)) throw refused('filter: nests too deep');
     const type = this.host.schema.getType(FILTER_TYPE);
@@ -34,7 +36,7 @@ export class ReadFilter {
     const [problem] = problems;
     if (problem !== undefined) throw refused(problem);
     try {
-      return toMachineFilter(input as MachineFilterInput);
+      return toMachineFilter(withKnownOrganisations(input as MachineFilterInput, organisations, 'filter'));
     } catch (error) {
       throw error instanceof ReaderError ? refused(error.message) : error;
     }

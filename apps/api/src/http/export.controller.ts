@@ -51,8 +51,9 @@ export class ExportController {
   ): Promise<StreamableFile> {
     const access = accessOf(request);
     const nowMs = this.clock.now();
-    const machines = this.filters.read(filter);
-    const batches = this.machines.batches(access.standing('IT').scope, machines, nowMs);
+    const { scope, now } = access.standing('IT');
+    const machines = this.filters.read(filter, now);
+    const batches = this.machines.batches(scope, machines, nowMs);
     const text = format === 'CSV' ? writeCsv(batches, bom) : writeNdjson(batches, nowMs);
     return answerWithFile(this.exports, reply, access.principal.id, text, {
       name: `machines-${momentInName(nowMs)}.${format.toLowerCase()}`,

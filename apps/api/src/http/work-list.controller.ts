@@ -30,9 +30,10 @@ export class WorkListController {
   ): Promise<StreamableFile> {
     const access = accessOf(request);
     const nowMs = this.clock.now();
-    const asked = this.filters.read(readWorkListQuery(query));
+    const { scope, now } = access.standing('IT');
+    const asked = this.filters.read(readWorkListQuery(query), now);
     const unrecovered = { groups: ['UNRECOVERED'] as const, and: [asked] };
-    const batches = this.machines.batches(access.standing('IT').scope, unrecovered, nowMs);
+    const batches = this.machines.batches(scope, unrecovered, nowMs);
     const text = writeWorkList(batches, nowMs, this.words.sentenceFor);
     void reply.header('content-security-policy', WORK_LIST_SECURITY_POLICY);
     return answerWithFile(this.exports, reply, access.principal.id, text, {
