@@ -48,7 +48,7 @@ export type Decision = {
  */
 export function decideHeartbeat(machine: TrackedMachine, evidence: Evidence, rules: Rules): Decision {
   const { incident, policy } = rules;
-  const again = isHeardAgain(machine.memory, evidence);
+  const again = isHeardAgain(machine.memory.heard, evidence, policy);
   if (again && hasFactsOf(machine.memory.heard, evidence)) return duplicateFor(machine);
   const newest = isNewest(machine.memory, evidence);
   const reopens = newest && machine.state === 'REPLACED';

@@ -49,7 +49,7 @@ describe('a session is a boot id and a start', () => {
       pc.sends(report('0', 1, 1), new Date(from).toISOString());
       for (const turn of [1, 2, 3]) {
         const nextMs = from + turn * apart * 1_000;
-        pc.sends(report('0', 1, 1), new Date(nextMs).toISOString());
+        pc.sends(report('0', 1, 1 + turn / 10), new Date(nextMs).toISOString());
       }
       expect(pc.state).toBe('CRASH_LOOPING');
     },
@@ -127,9 +127,7 @@ describe('an agent that is restarted begins its numbers again', () => {
   it('and the same report sent again stays a duplicate, also when it comes by a slower way', () => {
     const pc = restarted();
     const again = report('b1', 1, 16);
-    pc.sends(again, '2024-07-19T06:15Z')
-      .sends(again, '2024-07-19T06:15Z')
-      .sends(again, '2024-07-19T06:15:40Z');
+    pc.sends(again, '2024-07-19T06:15Z').sends(again, '2024-07-19T06:15Z').sends(again, '2024-07-19T06:17Z');
     pc.sends(again.aged(minutes(120)), '2024-07-19T08:15Z');
     expect(pc.outcomes.slice(-4)).toEqual(['ACCEPTED', 'DUPLICATE', 'DUPLICATE', 'DUPLICATE']);
   });

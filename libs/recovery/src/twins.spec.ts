@@ -94,6 +94,36 @@ describe('two machines in one session', () => {
   });
 });
 
+describe('two boots under one id', () => {
+  it('are two machines when both go on reporting', () => {
+    const pc = told(told(suspected(), '07:00', 12), '07:05', 13);
+    const clone = (time: string, seq: number, uptimeMinutes: number): MachineStory =>
+      pc.sends(
+        aHeartbeat()
+          .boot('b', seq)
+          .uptime(uptimeMinutes * MINUTE_MS),
+        `2024-07-22T${time}Z`,
+      );
+    clone('07:06', 1, 2);
+    told(pc, '07:10', 14);
+    expect(conflict(pc)).toBeNull();
+    clone('07:11', 2, 7);
+    expect(conflict(pc)).toBe('2024-07-22T07:04:00.000Z');
+  });
+
+  it('are one machine that was booted when only the newer one goes on', () => {
+    const pc = told(told(suspected(), '07:00', 12), '07:05', 13);
+    for (const minute of [7, 12, 17, 22])
+      pc.sends(
+        aHeartbeat()
+          .boot('b', minute)
+          .uptime((minute - 6) * MINUTE_MS),
+        `2024-07-22T07:${String(minute).padStart(2, '0')}Z`,
+      );
+    expect(conflict(pc)).toBeNull();
+  });
+});
+
 describe('one machine is not taken for two', () => {
   it('when its agent is restarted, at once or after lost reports', () => {
     const pc = told(told(suspected(), '07:00', 12), '07:00', 1, aHeartbeat().sensorRunning(false));
@@ -106,6 +136,18 @@ describe('one machine is not taken for two', () => {
     const pc = told(suspected(), '07:00', 1);
     told(pc, '07:00', 1, aHeartbeat().bitlocker('SUSPENDED'));
     expect(conflict(pc)).toBeNull();
+  });
+
+  it('when a copy of a report comes late with the age that it had, and the machine goes on', () => {
+    const pc = told(told(suspected(), '07:00', 12), '07:05', 13);
+    const copy = aHeartbeat()
+      .boot('b', 13)
+      .uptime(at('2024-07-22T07:05Z') - at(STARTED));
+    pc.sends(copy, '2024-07-22T07:06:59Z');
+    expect(pc.lastOutcome).toBe('DUPLICATE');
+    pc.sends(copy, '2024-07-22T07:09Z');
+    told(told(pc, '07:10', 14), '07:15', 15);
+    expect([pc.lastOutcome, conflict(pc)]).toEqual(['ACCEPTED', null]);
   });
 
   it('when a spool of another boot mode falls into the session', () => {

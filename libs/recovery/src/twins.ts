@@ -30,26 +30,35 @@ export function twinsSince(
 ): number | null {
   if (!evidence.live) return null;
   const own = sessions.find((session) => belongsTo(session, bootOf(evidence)));
-  const twoBootsSinceMs = returnedSince(memory, evidence, policy);
+  const twoBootsSinceMs = returnedSince(memory, own, evidence, policy);
   if (own === undefined || !contradicts(memory, own, evidence, policy)) return twoBootsSinceMs;
   return earliest(twoBootsSinceMs, own.startedAtMs);
 }
 
 /**
- * When the newer of two boots started, if the older one reported live after that. Under one boot id the older one must have
- * reported after the newer one did: a machine that slept may count its uptime without the sleep, and then its start moves on.
+ * When the newer of two boots started, if the older one reported live after that. Under one boot id both must have gone on: the
+ * older one after the newer one's first report, and the newer one after its own first. A machine that slept may count its uptime
+ * without the sleep, and a copy of a report that comes late looks like a boot; neither goes on beside the other.
  */
-function returnedSince({ sessions, settledMs }: Speakers, evidence: Evidence, policy: Policy): number | null {
+function returnedSince(
+  { sessions, settledMs }: Speakers,
+  own: Session | undefined,
+  evidence: Evidence,
+  policy: Policy,
+): number | null {
   const toleranceMs = policy.sessionStartToleranceMs;
   let sinceMs: number | null = null;
   for (const known of sessions) {
     if (known.lastLiveAtMs === null || belongsTo(known, bootOf(evidence))) continue;
     const knownIsNewer = known.startedAtMs > evidence.sessionStartedAtMs;
-    const [newerStartMs, olderStartMs, olderLiveMs, newerLiveMs] = knownIsNewer
-      ? [known.startedAtMs, evidence.sessionStartedAtMs, evidence.observedAtMs, known.firstLiveAtMs]
-      : [evidence.sessionStartedAtMs, known.startedAtMs, known.lastLiveAtMs, evidence.observedAtMs];
+    const newer = knownIsNewer ? known : own;
+    const [newerStartMs, olderStartMs, olderLiveMs] = knownIsNewer
+      ? [known.startedAtMs, evidence.sessionStartedAtMs, evidence.observedAtMs]
+      : [evidence.sessionStartedAtMs, known.startedAtMs, known.lastLiveAtMs];
+    const goesOn = newer !== undefined && newer.firstLiveAtMs !== newer.lastLiveAtMs;
+    const newerGoesOnMs = goesOn ? newer.firstLiveAtMs : null;
     if (settledMs !== null && olderLiveMs <= settledMs) continue;
-    const newerMs = known.bootId === evidence.bootId ? newerLiveMs : newerStartMs + toleranceMs;
+    const newerMs = known.bootId === evidence.bootId ? newerGoesOnMs : newerStartMs + toleranceMs;
     if (newerMs !== null && olderStartMs + toleranceMs < newerStartMs && olderLiveMs > newerMs)
       sinceMs = earliest(sinceMs, newerStartMs);
   }
@@ -83,13 +92,15 @@ function contradicts(
   return laterSeq <= earlierSeq && (laterSeq - 1) * reportsApartMinMs(policy) > Math.abs(apartMs);
 }
 
-/** Whether a report is the newest one once more, by its boot, number and uptime; it may tell other facts. */
-export function isHeardAgain({ heard, sessions }: Speakers, evidence: Evidence): boolean {
+/**
+ * Whether a report is the newest one once more, by its boot, number and uptime. It may tell other facts, and it may come by a slower
+ * way: a proxy sends a request again after its time-out, and does not know its age.
+ */
+export function isHeardAgain(heard: Heard | null, evidence: Evidence, policy: Policy): boolean {
   if (heard?.seq !== evidence.seq || heard.bootId !== evidence.bootId) return false;
   const apartMs = uptimeOf(evidence) - (heard.atMs - heard.sessionStartedAtMs);
-  if (Math.abs(apartMs) > SECOND_MS) return false;
-  const own = sessions.find((session) => belongsTo(session, bootOf(evidence)));
-  return own !== undefined && belongsTo(own, { bootId: heard.bootId, startedAtMs: heard.sessionStartedAtMs });
+  const laterMs = Math.abs(evidence.sessionStartedAtMs - heard.sessionStartedAtMs);
+  return Math.abs(apartMs) <= SECOND_MS && laterMs <= policy.sessionStartToleranceMs;
 }
 
 /** Whether a report tells the facts of the newest one, as far as that is known. */

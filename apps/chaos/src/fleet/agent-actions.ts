@@ -82,11 +82,15 @@ export class AgentActions {
     await Promise.all(Array.from({ length: frame.workers }, worker));
   }
 
-  /** Sends the last report of every machine once more: all of them were counted, so every answer is DUPLICATE or changes nothing. */
-  async repeatLastReports(): Promise<void> {
+  /**
+   * Sends the last report of every machine once more, older by the time since: all of them were counted, so every answer is DUPLICATE or
+   * changes nothing.
+   */
+  async repeatLastReports(nowMs: number): Promise<void> {
     for (const agent of this.agents) {
       if (!agent.canReport || agent.lastTaken === null) continue;
-      const { answer } = await this.sendOwn(agent, [agent.lastTaken]);
+      const ageMs = agent.lastTaken.ageMs + nowMs - agent.lastTakenAtMs;
+      const { answer } = await this.sendOwn(agent, [{ ...agent.lastTaken, ageMs }]);
       const outcome = resultsOf(answer.body)?.[0]?.outcome;
       if (outcome === 'DUPLICATE' || outcome === 'STALE') continue;
       this.findings.add(
@@ -237,6 +241,7 @@ export class AgentActions {
       if (storedUnheard && outcome === 'DUPLICATE') this.storedUnheard += 1;
       this.taken += 1;
       agent.lastTaken = heartbeat;
+      agent.lastTakenAtMs = receivedAtMs;
       agent.note(
         storedUnheard
           ? { heartbeat, receivedAtMs: frame.moments, outcome: null }

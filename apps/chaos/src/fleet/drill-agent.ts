@@ -23,6 +23,8 @@ export class DrillAgent {
   ambiguous = 0;
   /** The last report that was answered for. */
   lastTaken: Heartbeat | null = null;
+  /** When it was received, by the service's clock. */
+  lastTakenAtMs = 0;
   /** Rounds in which it says nothing. */
   silentRounds = 0;
   /** Another installation took its place. */

@@ -87,7 +87,7 @@ export async function runDrill(
   }
   await striker.ended;
   await verifyFleet(await ground.databaseUrl(), agents, findings);
-  await actions.repeatLastReports();
+  await actions.repeatLastReports(ground.nowMs);
   for (const death of ground.deaths) findings.add(death);
   const { tally } = wire;
   findings.expect(
