@@ -50,8 +50,7 @@ export function withKnownOrganisations<T>(value: T, view: OrganisationView, path
 
 function known(value: unknown, view: OrganisationView, path: string, levels: number): unknown {
   if (typeof value !== 'object' || value === null || value instanceof Date || levels === 0) return value;
-  if (Array.isArray(value))
-    return value.map((one, i) => known(one, view, `${path}[${i}]`, levels - 1));
+  if (Array.isArray(value)) return value.map((one, i) => known(one, view, `${path}[${i}]`, levels - 1));
   return Object.fromEntries(
     Object.entries(value).map(([name, inner]: [string, unknown]) => {
       const at = path === '' ? name : `${path}.${name}`;
